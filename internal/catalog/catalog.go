@@ -3,6 +3,7 @@
 package catalog
 
 import (
+	"sync/atomic"
 	"time"
 
 	"cinema/internal/ident"
@@ -180,6 +181,8 @@ type Layout struct {
 	ScreenWidth   float64
 	Rows          []Row
 	Features      []Feature
+
+	cached atomic.Pointer[layoutIndex] // made at the first question
 }
 
 // Seats lists every seat id in row order.
