@@ -1,0 +1,5 @@
+export { useSessionStore } from './sessionStore'
+export { demoPeople, type DemoPerson } from './demoPeople'
+export { safeReturn } from './safeReturn'
+export { default as SignInPanel } from './SignInPanel.vue'
+export { default as AccountPanel } from './AccountPanel.vue'

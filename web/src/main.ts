@@ -1,0 +1,17 @@
+import { PiniaColada } from '@pinia/colada'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from '@/app/App.vue'
+import { installErrorHandler } from '@/app/errorHandler'
+import { createCinemaRouter } from '@/app/router'
+import { initTheme } from '@/shared/lib/theme'
+import '@/shared/styles/main.css'
+
+initTheme()
+
+const app = createApp(App)
+installErrorHandler(app)
+app.use(createPinia())
+app.use(PiniaColada, { queryOptions: { staleTime: 15_000, gcTime: 300_000 } })
+app.use(createCinemaRouter())
+app.mount('#app')

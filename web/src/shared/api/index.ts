@@ -1,0 +1,15 @@
+export * from './types'
+export { Problem, isProblem, toProblem, type ClientCode, type ProblemBody } from './problem'
+export {
+  call,
+  del,
+  get,
+  idempotencyKey,
+  onUnauthorized,
+  post,
+  randomId,
+  withQuery,
+  type Answer,
+  type CallOptions,
+  type Query,
+} from './client'

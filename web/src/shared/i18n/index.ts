@@ -1,0 +1,1 @@
+export { joinNames, plural, type PluralForms } from './plural'

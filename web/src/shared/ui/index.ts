@@ -1,0 +1,11 @@
+export { default as BaseButton } from './BaseButton.vue'
+export { default as BaseLink } from './BaseLink.vue'
+export { default as BaseBadge } from './BaseBadge.vue'
+export { default as BaseField } from './BaseField.vue'
+export { default as BaseSelect } from './BaseSelect.vue'
+export { default as BaseSkeleton } from './BaseSkeleton.vue'
+export { default as BaseEmpty } from './BaseEmpty.vue'
+export { default as BaseErrorState } from './BaseErrorState.vue'
+export { useAnnouncer } from './announcer'
+export { useToasts, type Toast } from './toasts'
+// BaseDialog and BaseTabs carry the headless library: import their files where they are used.
