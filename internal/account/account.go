@@ -1,0 +1,96 @@
+// Package account is who the users are: guests and people with an identity, their roles, sessions and tokens.
+package account
+
+import (
+	"context"
+	"time"
+
+	"cinema/internal/ident"
+)
+
+// Role is what a user may do. The strings are those of the public contract.
+type Role string
+
+// Roles, in rising order.
+const (
+	RoleUser    Role = "USER"
+	RoleStaff   Role = "STAFF"
+	RoleManager Role = "MANAGER"
+	RoleAdmin   Role = "ADMIN"
+)
+
+// Rank orders the roles.
+func (r Role) Rank() int {
+	switch r {
+	case RoleStaff:
+		return 1
+	case RoleManager:
+		return 2
+	case RoleAdmin:
+		return 3
+	default:
+		return 0
+	}
+}
+
+// User is a guest (no identity) or a person.
+type User struct {
+	ID        ident.User
+	Email     string // empty for guests
+	Name      string
+	Picture   string
+	Verified  bool // the address was verified by the issuer
+	Guest     bool
+	Granted   Role // stored role; ADMIN_EMAILS is evaluated beside it at each request
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Identity is what an identity provider says of a person. (Issuer, Subject) is the key; the address is only an attribute.
+type Identity struct {
+	Issuer, Subject string
+	Email           string
+	Verified        bool
+	Name, Picture   string
+}
+
+// Session is a signed-in browser. The store keeps only the hash of its id.
+type Session struct {
+	Hash      string // hex of SHA-256 of the cookie value
+	User      ident.User
+	Issuer    string
+	CreatedAt time.Time
+	LastSeen  time.Time
+	AuthTime  time.Time
+	Rotated   time.Time
+	Agent     string          // hash of the user agent
+	Bookings  []ident.Booking // bookings that this guest session may see after a look-up by reference
+}
+
+// Store keeps users and sessions. Faults: NotFound "user_not_found" / "session_not_found".
+type Store interface {
+	User(ctx context.Context, id ident.User) (User, error)
+	// UserByIdentity follows the (issuer, subject) register.
+	UserByIdentity(ctx context.Context, issuer, subject string) (User, error)
+	// SaveUser inserts or replaces a user.
+	SaveUser(ctx context.Context, u User) error
+	// BindIdentity gives the identity to the user unless it has one; it returns the user who has it afterwards.
+	BindIdentity(ctx context.Context, issuer, subject string, u ident.User) (ident.User, error)
+	// Users searches by address or name.
+	Users(ctx context.Context, text string, limit, skip int) (items []User, total int, err error)
+
+	// Merge records once that a guest belongs to an account; it returns the account that the register holds.
+	Merge(ctx context.Context, guest, into ident.User) (ident.User, error)
+	// MergedGuests lists the guests merged into an account, oldest first, at most 100.
+	MergedGuests(ctx context.Context, account ident.User) ([]ident.User, error)
+	// MergedInto follows a guest's merge register; empty when there is none.
+	MergedInto(ctx context.Context, guest ident.User) (ident.User, error)
+
+	PutSession(ctx context.Context, s Session) error
+	Session(ctx context.Context, hash string) (Session, error)
+	DeleteSession(ctx context.Context, hash string) error
+	DeleteSessionsOf(ctx context.Context, u ident.User, except string) error
+	SessionsOf(ctx context.Context, u ident.User) ([]Session, error)
+	// DropSessions deletes sessions last seen before an instant.
+	DropSessions(ctx context.Context, before time.Time) (int, error)
+}
