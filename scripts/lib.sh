@@ -10,9 +10,13 @@ export ROOT CACHE GOTOOLCHAIN="${GOTOOLCHAIN:-local}"
 mkdir -p "$CACHE"
 cd "$ROOT"
 
-say()  { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+# Colours only for a terminal; a log file gets plain lines.
+bold='' red='' plain=''
+if [[ -t 2 ]]; then bold=$'\033[1m' red=$'\033[31m' plain=$'\033[0m'; fi
+
+say()  { printf '%s%s%s\n' "$bold" "$*" "$plain" >&2; }
 note() { printf '  %s\n' "$*" >&2; }
-die()  { printf '\033[31m%s\033[0m\n' "$*" >&2; exit 1; }
+die()  { printf '%s%s%s\n' "$red" "$*" "$plain" >&2; exit 1; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# bench.sh [ARGUMENT...]: the figures of the product on this machine, printed as Go benchmarks print them.
+# Arguments go to go test: -benchtime 5s, -bench Confirm.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+packages=$(go list -tags nomsgpack -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./internal/... ./test/bench/... | grep -v '/arch$')
+say "$(go env GOVERSION), $(getconf _NPROCESSORS_ONLN) processors"
+# One package after another, so that they do not share the processors they measure.
+# shellcheck disable=SC2086
+exec go test -tags nomsgpack -p 1 -run '^$' -bench . -benchmem -timeout 30m "$@" $packages
