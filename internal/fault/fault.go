@@ -4,6 +4,7 @@ package fault
 
 import (
 	"errors"
+	"maps"
 	"time"
 )
 
@@ -48,9 +49,7 @@ func Wrap(cause error, kind Kind, code, detail string) *Fault {
 func (f *Fault) With(name string, value any) *Fault {
 	c := *f
 	c.Extra = make(map[string]any, len(f.Extra)+1)
-	for k, v := range f.Extra {
-		c.Extra[k] = v
-	}
+	maps.Copy(c.Extra, f.Extra)
 	c.Extra[name] = value
 	return &c
 }

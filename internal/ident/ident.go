@@ -11,19 +11,30 @@ import (
 	"github.com/google/uuid"
 )
 
-// Identifiers. All are opaque outside this package but for the seat, whose row letters and number people read.
+// All identifiers are opaque outside this package but for the seat, whose row letters and number people read.
 type (
-	Showtime   string
-	Seat       string
-	User       string // also the owner of a hold
-	Request    string // request_id: names a hold and, with user and showtime, a booking
-	Booking    string
-	Ticket     string
-	Cinema     string
+	// Showtime names one screening of a film in one hall.
+	Showtime string
+	// Seat names a seat within its layout, as printed on a ticket: F7.
+	Seat string
+	// User names a person, guest or registered; also the owner of a hold.
+	User string
+	// Request names a hold and, with user and showtime, a booking; the client chooses it.
+	Request string
+	// Booking names a booking.
+	Booking string
+	// Ticket names one seat's ticket of a booking.
+	Ticket string
+	// Cinema names a venue.
+	Cinema string
+	// Auditorium names a hall of a cinema.
 	Auditorium string
-	Layout     string
-	Movie      string
-	PriceCard  string
+	// Layout names one published, immutable seat layout.
+	Layout string
+	// Movie names a film.
+	Movie string
+	// PriceCard names a set of prices.
+	PriceCard string
 )
 
 // ErrBad says that a string does not fit the grammar.

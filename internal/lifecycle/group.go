@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -41,9 +42,9 @@ func Run(ctx context.Context, parts ...Part) error {
 	case <-ctx.Done():
 	case first = <-failed:
 	}
-	for i := len(all) - 1; i >= 0; i-- {
-		all[i].cancel()
-		<-all[i].done
+	for _, part := range slices.Backward(all) {
+		part.cancel()
+		<-part.done
 	}
 	wg.Wait()
 	select {
