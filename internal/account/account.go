@@ -54,6 +54,9 @@ type Identity struct {
 	Name, Picture   string
 }
 
+// MaxSessionBookings bounds the bookings that one session may see by look-up.
+const MaxSessionBookings = 50
+
 // Session is a signed-in browser. The store keeps only the hash of its id.
 type Session struct {
 	Hash      string // hex of SHA-256 of the cookie value
@@ -86,7 +89,13 @@ type Store interface {
 	// MergedInto follows a guest's merge register; empty when there is none.
 	MergedInto(ctx context.Context, guest ident.User) (ident.User, error)
 
+	// PutSession inserts or replaces a session.
 	PutSession(ctx context.Context, s Session) error
+	// TouchSession moves LastSeen of a live session. A session that is gone stays gone: fault "session_not_found".
+	TouchSession(ctx context.Context, hash string, seen time.Time) error
+	// AllowBooking adds a booking to those a live session may see, unless it is there or MaxSessionBookings are; a session that is
+	// gone stays gone: fault "session_not_found".
+	AllowBooking(ctx context.Context, hash string, id ident.Booking) error
 	Session(ctx context.Context, hash string) (Session, error)
 	DeleteSession(ctx context.Context, hash string) error
 	DeleteSessionsOf(ctx context.Context, u ident.User, except string) error

@@ -4,12 +4,12 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"cinema/internal/account"
 	"cinema/internal/audit"
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
+	"cinema/internal/idem"
 )
 
 // Backend is a durable store.
@@ -29,26 +29,7 @@ type Backend interface {
 }
 
 // Idempotency keeps the answers of requests that carry an Idempotency-Key.
-type Idempotency interface {
-	// BeginRequest takes the key for the caller until the lease ends. fresh is true when the caller must execute; otherwise the
-	// stored record tells why not (another fingerprint, still running, or done with its answer).
-	BeginRequest(ctx context.Context, r RequestRecord) (stored RequestRecord, fresh bool, err error)
-	// FinishRequest stores the answer to replay.
-	FinishRequest(ctx context.Context, r RequestRecord) error
-	// DropRequest forgets a key whose request began nothing.
-	DropRequest(ctx context.Context, id string) error
-	// DropRequests deletes expired records.
-	DropRequests(ctx context.Context, before time.Time) (int, error)
-}
+type Idempotency = idem.Store
 
 // RequestRecord is one idempotent request.
-type RequestRecord struct {
-	ID          string // sha256 of user, method, route template and key
-	Fingerprint string // sha256 of canonical body and path parameters
-	Done        bool
-	Status      int
-	Body        []byte
-	Header      map[string]string
-	LeaseUntil  time.Time
-	Expires     time.Time
-}
+type RequestRecord = idem.Record
