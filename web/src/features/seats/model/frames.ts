@@ -64,13 +64,7 @@ export interface PingFrame {
   seq: number
 }
 
-export type Frame =
-  | HelloFrame
-  | SnapshotFrame
-  | DeltaFrame
-  | BatchFrame
-  | ResyncFrame
-  | PingFrame
+export type Frame = HelloFrame | SnapshotFrame | DeltaFrame | BatchFrame | ResyncFrame | PingFrame
 
 type Fields = Record<string, unknown>
 

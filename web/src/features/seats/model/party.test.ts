@@ -57,14 +57,15 @@ describe('pickTogether', () => {
 
 describe('orphansOf', () => {
   it('finds the single seat between mine and a taken one', () => {
-    const plan = planOf('ssssss')
-    expect(orphansOf(plan, ['A2', 'A3'], taken('A5'))).toEqual(['A4'])
+    const plan = planOf('sssssss')
+    expect(orphansOf(plan, ['A3', 'A4'], taken('A6'))).toEqual(['A5'])
   })
 
-  it('an aisle or a wall is no neighbour', () => {
-    const plan = planOf('sss ss')
-    expect(orphansOf(plan, ['A2'], allFree)).toEqual([])
-    expect(orphansOf(plan, ['A4'], allFree)).toEqual([])
+  it('counts walls, aisles and wheelchair places as ends', () => {
+    const plan = planOf('sss ssw')
+    expect(orphansOf(plan, ['A2'], allFree)).toEqual(['A1', 'A3'])
+    expect(orphansOf(plan, ['A4'], allFree)).toEqual(['A5'])
+    expect(orphansOf(plan, ['A1'], allFree)).toEqual([])
   })
 })
 

@@ -2,7 +2,7 @@
  * Choosing several seats with one tap, and seeing that a choice leaves a single seat alone. The
  * server has the last word on both; this is what makes one tap feel right.
  */
-import { blocksOf, neighbour, unitOf, type PlanSeat, type SeatPlan } from './plan'
+import { blocksOf, neighbour, unitOf, type PlanRow, type PlanSeat, type SeatPlan } from './plan'
 
 /** Tells whether a seat could be taken by this viewer now. */
 export type Free = (seatId: string) => boolean
@@ -12,7 +12,12 @@ export type Free = (seatId: string) => boolean
  * that no single seat is left alone and the tapped one is near the middle; fewer when the free
  * stretch is shorter. Wheelchair and companion seats are only ever taken one by one.
  */
-export function pickTogether(plan: SeatPlan, tapped: PlanSeat, count: number, free: Free): string[] {
+export function pickTogether(
+  plan: SeatPlan,
+  tapped: PlanSeat,
+  count: number,
+  free: Free,
+): string[] {
   if (tapped.kind === 'wheelchair' || tapped.kind === 'companion') return [tapped.id]
   const run = freeRun(plan, tapped, free)
   const at = run.indexOf(tapped)
@@ -27,7 +32,10 @@ export function pickTogether(plan: SeatPlan, tapped: PlanSeat, count: number, fr
   return (best?.seats ?? unitOf(plan, tapped)).map((seat) => seat.id)
 }
 
-/** Free seats that would be left alone between taken ones, walls excepted, by adding `ids`. */
+/**
+ * Free seats that `ids` would leave alone: no free seat beside them. Aisles, walls and the places of
+ * wheelchair users count as ends, as on the server.
+ */
 export function orphansOf(plan: SeatPlan, ids: readonly string[], free: Free): string[] {
   const chosen = new Set(ids)
   const open = (seat: PlanSeat | undefined): boolean =>
@@ -40,7 +48,7 @@ export function orphansOf(plan: SeatPlan, ids: readonly string[], free: Free): s
       const beside = neighbour(plan, seat, step)
       if (!beside || !open(beside)) continue
       const beyond = neighbour(plan, beside, step)
-      if (beyond && !open(beyond)) found.add(beside.id)
+      if (!open(beyond)) found.add(beside.id)
     }
   }
   return [...found]
@@ -56,26 +64,35 @@ export function nearestShift(
   free: Free,
 ): string[] | undefined {
   const own = new Set(ids)
-  const first = ids[0] === undefined ? undefined : plan.byId.get(ids[0])
-  const row = first ? plan.rows[first.rowIndex] : undefined
-  if (!row || ids.some((id) => plan.byId.get(id)?.rowIndex !== row.index)) return undefined
+  const row = rowOf(plan, ids)
+  if (!row) return undefined
+  const open: Free = (id) => own.has(id) || free(id)
   const usable = (seat: PlanSeat): boolean =>
-    seat.kind !== 'couple' && ordinary(seat) && (own.has(seat.id) || free(seat.id))
-  const freeWithoutOwn: Free = (id) => own.has(id) || free(id)
+    seat.kind !== 'couple' && ordinary(seat) && open(seat.id)
   const centre = mean(ids.map((id) => plan.byId.get(id)?.x ?? 0))
   let best: { distance: number; ids: string[] } | undefined
-  for (const block of blocksOf(row)) {
-    for (let start = 0; start + ids.length <= block.length; start++) {
-      const seats = block.slice(start, start + ids.length)
-      if (!seats.every(usable)) continue
-      const candidate = seats.map((seat) => seat.id)
-      if (candidate.every((id) => own.has(id))) continue
-      if (orphansOf(plan, candidate, freeWithoutOwn).length > 0) continue
-      const distance = Math.abs(mean(seats.map((seat) => seat.x)) - centre)
-      if (!best || distance < best.distance) best = { distance, ids: candidate }
-    }
+  for (const seats of windows(row, ids.length)) {
+    const candidate = seats.map((seat) => seat.id)
+    if (!seats.every(usable) || candidate.every((id) => own.has(id))) continue
+    if (orphansOf(plan, candidate, open).length > 0) continue
+    const distance = Math.abs(mean(seats.map((seat) => seat.x)) - centre)
+    if (!best || distance < best.distance) best = { distance, ids: candidate }
   }
   return best?.ids
+}
+
+/** The one row that all the seats are in, or undefined. */
+function rowOf(plan: SeatPlan, ids: readonly string[]): PlanRow | undefined {
+  const rows = new Set(ids.map((id) => plan.byId.get(id)?.rowIndex))
+  const [only] = rows
+  return rows.size === 1 && only !== undefined ? plan.rows[only] : undefined
+}
+
+/** Every stretch of so many adjacent seats in a row. */
+function windows(row: PlanRow, size: number): PlanSeat[][] {
+  return blocksOf(row).flatMap((block) =>
+    block.slice(0, Math.max(0, block.length - size + 1)).map((_, at) => block.slice(at, at + size)),
+  )
 }
 
 /** Groups of exactly `count` adjacent free seats of a row, left to right, for the list. */

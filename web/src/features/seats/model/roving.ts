@@ -11,28 +11,31 @@ export interface GridKey {
  * by x is taken, so that an aisle or a shorter row does not throw the focus aside.
  */
 export function move(plan: SeatPlan, from: PlanSeat, { key, ctrl }: GridKey): PlanSeat | undefined {
-  const row = plan.rows[from.rowIndex]
-  if (!row) return undefined
-  switch (key) {
-    case 'ArrowLeft':
-      return row.seats[from.colIndex - 1]
-    case 'ArrowRight':
-      return row.seats[from.colIndex + 1]
-    case 'ArrowUp':
-      return nearest(seatedRow(plan, from.rowIndex, -1), from.x)
-    case 'ArrowDown':
-      return nearest(seatedRow(plan, from.rowIndex, 1), from.x)
-    case 'Home':
-      return ctrl ? plan.seats[0] : row.seats[0]
-    case 'End':
-      return ctrl ? plan.seats.at(-1) : row.seats.at(-1)
-    case 'PageUp':
-      return nearest(plan.rows[Math.max(0, from.rowIndex - 5)], from.x)
-    case 'PageDown':
-      return nearest(plan.rows[Math.min(plan.rows.length - 1, from.rowIndex + 5)], from.x)
-    default:
-      return ctrl ? undefined : byLetter(plan, from, key)
-  }
+  const go = ctrl ? CTRL_MOVES[key] : MOVES[key]
+  if (go) return go(plan, from)
+  return ctrl ? undefined : byLetter(plan, from, key)
+}
+
+type Move = (plan: SeatPlan, from: PlanSeat) => PlanSeat | undefined
+
+/** A page of the keyboard is so many rows. */
+const PAGE = 5
+
+const MOVES: Readonly<Record<string, Move>> = {
+  ArrowLeft: (plan, from) => plan.rows[from.rowIndex]?.seats[from.colIndex - 1],
+  ArrowRight: (plan, from) => plan.rows[from.rowIndex]?.seats[from.colIndex + 1],
+  ArrowUp: (plan, from) => nearest(seatedRow(plan, from.rowIndex, -1), from.x),
+  ArrowDown: (plan, from) => nearest(seatedRow(plan, from.rowIndex, 1), from.x),
+  Home: (plan, from) => plan.rows[from.rowIndex]?.seats[0],
+  End: (plan, from) => plan.rows[from.rowIndex]?.seats.at(-1),
+  PageUp: (plan, from) => nearest(plan.rows[Math.max(0, from.rowIndex - PAGE)], from.x),
+  PageDown: (plan, from) =>
+    nearest(plan.rows[Math.min(plan.rows.length - 1, from.rowIndex + PAGE)], from.x),
+}
+
+const CTRL_MOVES: Readonly<Record<string, Move>> = {
+  Home: (plan) => plan.seats[0],
+  End: (plan) => plan.seats.at(-1),
 }
 
 /** A letter goes to the next row of that name; with AA and AB, pressing A again walks them. */

@@ -34,10 +34,7 @@ const run = (state: SeatState, ...frames: Frame[]): SeatState =>
 describe('snapshot', () => {
   it('replaces the map and marks own locks', () => {
     const first = run(emptySeatState, snap(1, { booked: ['A1'] }))
-    const next = reduce(
-      first,
-      snap(5, { locks: [{ seat_id: 'B1', mine: true }], blocked: ['C1'] }),
-    )
+    const next = reduce(first, snap(5, { locks: [{ seat_id: 'B1', mine: true }], blocked: ['C1'] }))
     expect(next.changed).toBe('all')
     expect(entryOf(next.state, 'A1')).toBeUndefined()
     expect(entryOf(next.state, 'B1')).toEqual({ state: 'locked', mine: true })

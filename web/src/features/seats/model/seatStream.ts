@@ -44,6 +44,7 @@ const FAILURES_BEFORE_POLL = 3
 const MAX_QUEUED = 256
 /** Our own close code for a connection that fell silent; never sent to the server's rules. */
 const SILENT = 4000
+let rounds = 0
 
 /** Keeps the map of one showtime up to date from `start` to `stop`. */
 export class SeatStream {
@@ -60,6 +61,8 @@ export class SeatStream {
   private stopped = false
   private retryTimer: Timer | undefined
   private pollTimer: Timer | undefined
+  /** Names the polling in force, so that a poll of an earlier one does not start a second chain. */
+  private polling = 0
   private deadTimer: Timer | undefined
 
   constructor(
@@ -125,7 +128,8 @@ export class SeatStream {
 
   private readonly connect = (): void => {
     clearTimeout(this.retryTimer)
-    if (this.stopped || this.end !== null || this.socket || document.hidden || !navigator.onLine) return
+    if (this.stopped || this.end !== null || this.socket || document.hidden || !navigator.onLine)
+      return
     const opened = this.deps.open(this.url())
     this.socket = opened
     opened.onmessage = (event: MessageEvent<unknown>) => this.receive(event.data)
@@ -232,22 +236,26 @@ export class SeatStream {
 
   private startPolling(): void {
     this.become('polling')
-    if (this.pollTimer === undefined) this.pollTimer = setTimeout(this.pollOnce, 0)
+    if (this.polling !== 0) return
+    const round = ++rounds
+    this.polling = round
+    this.pollTimer = setTimeout(() => void this.pollOnce(round), 0)
   }
 
-  private readonly pollOnce = async (): Promise<void> => {
+  private async pollOnce(round: number): Promise<void> {
     try {
       if (!document.hidden) this.offer(await this.deps.poll())
     } catch {
       // The next round tries again; the connection line already says that updates are paused.
     }
-    if (this.status !== 'polling' || this.stopped) return
-    this.pollTimer = setTimeout(this.pollOnce, POLL_MS * (0.8 + 0.4 * this.deps.random()))
+    if (this.polling !== round) return
+    const delay = POLL_MS * (0.8 + 0.4 * this.deps.random())
+    this.pollTimer = setTimeout(() => void this.pollOnce(round), delay)
   }
 
   private stopPolling(): void {
     clearTimeout(this.pollTimer)
-    this.pollTimer = undefined
+    this.polling = 0
   }
 
   private becomeLost(): void {

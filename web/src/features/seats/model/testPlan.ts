@@ -36,7 +36,8 @@ function rowOf(line: string, index: number): LayoutRow {
   const label = String.fromCharCode(65 + index)
   const row: LayoutRow = { label, seats: [] }
   let number = 0
-  for (const [x, sign] of [...line].entries()) {
+  for (let x = 0; x < line.length; x++) {
+    const sign = line.charAt(x)
     const kind = KINDS[sign]
     if (!kind) continue
     number++
@@ -56,6 +57,7 @@ function rowOf(line: string, index: number): LayoutRow {
 function pairOf(sign: string, label: string, number: number, line: string): { pair_id?: string } {
   if (sign === '(') return { pair_id: `${label}${String(number + 1)}` }
   if (sign === ')') return { pair_id: `${label}${String(number - 1)}` }
-  if (sign === 'c') return { pair_id: `${label}${String(line.replaceAll(' ', '').indexOf('w') + 1)}` }
+  if (sign === 'c')
+    return { pair_id: `${label}${String(line.replaceAll(' ', '').indexOf('w') + 1)}` }
   return {}
 }
