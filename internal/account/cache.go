@@ -1,0 +1,81 @@
+package account
+
+import (
+	"sync"
+	"time"
+)
+
+// cacheSize bounds the principals one process remembers: beyond it the eldest half of what a walk meets is forgotten.
+const cacheSize = 50_000
+
+// cache remembers principals for freshFor, by session hash or by token.
+type cache struct {
+	mu      sync.RWMutex // guards entries
+	entries map[string]cached
+}
+
+type cached struct {
+	principal *Principal
+	until     time.Time
+}
+
+func newCache() *cache { return &cache{entries: make(map[string]cached)} }
+
+func (c *cache) get(key string, now time.Time) (cached, bool) {
+	c.mu.RLock()
+	e, ok := c.entries[key]
+	c.mu.RUnlock()
+	return e, ok && now.Before(e.until)
+}
+
+func (c *cache) put(key string, e cached, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.entries) >= cacheSize {
+		c.shrinkLocked(now)
+	}
+	c.entries[key] = e
+}
+
+// shrinkLocked drops what is stale, and then anything until half is free.
+func (c *cache) shrinkLocked(now time.Time) {
+	for k, e := range c.entries {
+		if !now.Before(e.until) {
+			delete(c.entries, k)
+		}
+	}
+	for k := range c.entries {
+		if len(c.entries) <= cacheSize/2 {
+			return
+		}
+		delete(c.entries, k)
+	}
+}
+
+func (c *cache) drop(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, key)
+}
+
+// dropSession forgets every entry of a session.
+func (c *cache) dropSession(hash string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, e := range c.entries {
+		if e.principal.Session.Hash == hash {
+			delete(c.entries, k)
+		}
+	}
+}
+
+// dropUser forgets every entry of a user.
+func (c *cache) dropUser(p *Principal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, e := range c.entries {
+		if e.principal.User.ID == p.User.ID {
+			delete(c.entries, k)
+		}
+	}
+}

@@ -1,0 +1,305 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"cinema/internal/clock"
+	"cinema/internal/fault"
+	"cinema/internal/ident"
+)
+
+// DevIssuer vouches for development sign-ins. Outside development its sessions are worth nothing.
+const DevIssuer = "dev"
+
+// How long sessions live: users keep theirs for weeks, people with rights for a shift.
+const (
+	userIdle      = 7 * 24 * time.Hour
+	userAbsolute  = 30 * 24 * time.Hour
+	staffIdle     = 30 * time.Minute
+	staffAbsolute = 8 * time.Hour
+	rotateAfter   = 24 * time.Hour
+	rotateGrace   = time.Minute // requests that are under way with the old cookie still succeed
+)
+
+// freshFor bounds how long a process may act on a session that was ended elsewhere.
+const freshFor = 3 * time.Second
+
+const valueBytes = 32
+
+// Deps is what a Service needs.
+type Deps struct {
+	Store       Store
+	Clock       clock.Clock
+	AdminEmails []string // verified addresses that are ADMIN while listed
+	Secret      string   // tokens are signed with a key derived from it
+	Previous    string   // tokens signed with it are still accepted; empty: none
+	Development bool     // development sign-ins count
+}
+
+// Service keeps users, sessions and tokens. It is safe for concurrent use.
+type Service struct {
+	store       Store
+	clock       clock.Clock
+	admins      map[string]bool
+	development bool
+	ring        ring
+	sessions    *cache
+	tokens      *cache
+}
+
+// New makes a Service. It fails only when a secret is empty.
+func New(d Deps) (*Service, error) {
+	keys, err := newRing(d.Secret, d.Previous)
+	if err != nil {
+		return nil, err
+	}
+	admins := make(map[string]bool, len(d.AdminEmails))
+	for _, a := range d.AdminEmails {
+		if a = NormalEmail(a); a != "" {
+			admins[a] = true
+		}
+	}
+	return &Service{
+		store: d.Store, clock: d.Clock, admins: admins, development: d.Development,
+		ring: keys, sessions: newCache(), tokens: newCache(),
+	}, nil
+}
+
+// Principal is who makes a request. It is shared between requests and must not be changed.
+type Principal struct {
+	User    User
+	Role    Role
+	Session Session
+	Merged  []ident.User // guests that this account took over, oldest first
+}
+
+// Owners are the user and the guests merged into it: whoever's seats and bookings count as the caller's.
+func (p *Principal) Owners() []ident.User {
+	return append([]ident.User{p.User.ID}, p.Merged...)
+}
+
+// Signed is a new session: the value goes to the browser and nowhere else.
+type Signed struct {
+	Value     string
+	Principal *Principal
+}
+
+var (
+	errNoSession = fault.New(fault.Unauthorized, "unauthorized", "Sign in first.")
+	errBadToken  = fault.New(fault.Unauthorized, "unauthorized", "The access token is not valid.")
+)
+
+// BySession finds the caller by the value of the session cookie. Fault: Unauthorized "unauthorized".
+func (s *Service) BySession(ctx context.Context, value string) (*Principal, error) {
+	if !isValue(value) {
+		return nil, errNoSession
+	}
+	e, err := s.byHash(ctx, hashOf(value))
+	return e.principal, err
+}
+
+// Alive tells whether a session may still act, as far as this process has heard in the last three seconds. When the store does not
+// answer the session is taken to be alive: a socket is not worth closing for that.
+func (s *Service) Alive(ctx context.Context, hash string) bool {
+	_, err := s.byHash(ctx, hash)
+	return fault.KindOf(err) != fault.Unauthorized
+}
+
+func (s *Service) byHash(ctx context.Context, hash string) (cached, error) {
+	now := s.clock.Now()
+	if e, ok := s.sessions.get(hash, now); ok {
+		return e, nil
+	}
+	p, err := s.load(ctx, hash, now)
+	if err != nil {
+		return cached{}, err
+	}
+	e := cached{principal: p, until: now.Add(freshFor)}
+	s.sessions.put(hash, e, now)
+	return e, nil
+}
+
+// load reads a session and all that hangs on it, judges its age, and notes that it was used.
+func (s *Service) load(ctx context.Context, hash string, now time.Time) (*Principal, error) {
+	session, err := s.store.Session(ctx, hash)
+	if err != nil {
+		return nil, missing(err)
+	}
+	user, err := s.store.User(ctx, session.User)
+	if err != nil {
+		return nil, missing(err)
+	}
+	role := s.role(user, session)
+	if !s.fit(session, role, now) {
+		return nil, errNoSession
+	}
+	p := &Principal{User: user, Role: role, Session: session}
+	if user.Guest {
+		into, err := s.store.MergedInto(ctx, user.ID)
+		if err != nil {
+			return nil, err
+		}
+		if into != "" {
+			return nil, errNoSession
+		}
+	} else if p.Merged, err = s.store.MergedGuests(ctx, user.ID); err != nil {
+		return nil, err
+	}
+	idle, _ := limits(role)
+	if now.Sub(session.LastSeen) > idle/30 {
+		if err := s.store.TouchSession(ctx, hash, now); err != nil {
+			return nil, missing(err)
+		}
+		p.Session.LastSeen = now
+	}
+	return p, nil
+}
+
+// fit judges a session by its age and by who vouched for it.
+func (s *Service) fit(session Session, role Role, now time.Time) bool {
+	if session.Issuer == DevIssuer && !s.development {
+		return false
+	}
+	idle, absolute := limits(role)
+	return now.Sub(session.LastSeen) < idle && now.Sub(session.CreatedAt) < absolute
+}
+
+// role is the stored role, or ADMIN while the verified address is listed. The issuer is the one of this session: an address that
+// a development sign-in vouched for is worth nothing in production, because such sessions are refused there.
+func (s *Service) role(u User, session Session) Role {
+	if u.Guest {
+		return RoleUser
+	}
+	if u.Verified && session.Issuer != "" && s.admins[NormalEmail(u.Email)] {
+		return RoleAdmin
+	}
+	if u.Granted == "" {
+		return RoleUser
+	}
+	return u.Granted
+}
+
+// limits tell how long an untouched session of the role lasts and how long it lasts at most.
+func limits(r Role) (idle, absolute time.Duration) {
+	if r.Rank() > RoleUser.Rank() {
+		return staffIdle, staffAbsolute
+	}
+	return userIdle, userAbsolute
+}
+
+// CookieLife is how long the browser may keep the session's cookie.
+func CookieLife(r Role) time.Duration {
+	_, absolute := limits(r)
+	return absolute
+}
+
+// Logout ends the caller's session; tokens minted from it die with it.
+func (s *Service) Logout(ctx context.Context, p *Principal) error {
+	err := s.store.DeleteSession(ctx, p.Session.Hash)
+	s.sessions.drop(p.Session.Hash)
+	s.tokens.dropSession(p.Session.Hash)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	return nil
+}
+
+// AllowBooking lets the caller's session see a booking that it named correctly by reference and address.
+func (s *Service) AllowBooking(ctx context.Context, p *Principal, id ident.Booking) error {
+	if err := s.store.AllowBooking(ctx, p.Session.Hash, id); err != nil {
+		return missing(err)
+	}
+	s.sessions.drop(p.Session.Hash)
+	s.tokens.dropSession(p.Session.Hash)
+	return nil
+}
+
+// Rotate gives a session that is older than a day a new value; rotated is false when it is young. The old value works for a
+// minute more, for requests that are under way.
+func (s *Service) Rotate(ctx context.Context, p *Principal, agent string) (signed Signed, rotated bool, err error) {
+	now := s.clock.Now()
+	if now.Sub(p.Session.Rotated) < rotateAfter {
+		return Signed{}, false, nil
+	}
+	next := p.Session
+	next.Rotated, next.LastSeen = now, now
+	signed, err = s.open(ctx, p.User, next, agent)
+	if err != nil {
+		return Signed{}, false, err
+	}
+	old := p.Session
+	_, absolute := limits(p.Role)
+	old.CreatedAt = now.Add(rotateGrace - absolute)
+	old.Rotated = now
+	if err := s.store.PutSession(ctx, old); err != nil {
+		return Signed{}, false, err
+	}
+	s.sessions.drop(old.Hash)
+	return signed, true, nil
+}
+
+// open stores a session under a new random value.
+func (s *Service) open(ctx context.Context, u User, session Session, agent string) (Signed, error) {
+	value := newValue()
+	session.Hash, session.User, session.Agent = hashOf(value), u.ID, agentHash(agent)
+	if err := s.store.PutSession(ctx, session); err != nil {
+		return Signed{}, err
+	}
+	e, err := s.byHash(ctx, session.Hash)
+	if err != nil {
+		return Signed{}, err
+	}
+	return Signed{Value: value, Principal: e.principal}, nil
+}
+
+// missing turns a session or user that is not there into "sign in".
+func missing(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return errNoSession
+	}
+	return err
+}
+
+// NormalEmail is the form in which addresses are compared: trimmed and lower-cased.
+func NormalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// ErrEmail says that a string is not an e-mail address as the product takes it.
+var ErrEmail = errors.New("not an e-mail address")
+
+func newValue() string {
+	b := make([]byte, valueBytes)
+	_, _ = rand.Read(b) // never fails: the process ends when the machine has no randomness
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func isValue(v string) bool {
+	if len(v) != base64.RawURLEncoding.EncodedLen(valueBytes) {
+		return false
+	}
+	for i := range len(v) {
+		c := v[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+func hashOf(value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return hex.EncodeToString(sum[:])
+}
+
+func agentHash(agent string) string {
+	if agent == "" {
+		return ""
+	}
+	return hashOf(agent)[:16]
+}
