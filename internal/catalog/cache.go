@@ -68,7 +68,9 @@ func (c *cache[K, V]) clear() {
 	clear(c.values)
 }
 
-func (c *cache[K, V]) fresh(v cached[V], now time.Time) bool { return c.life == 0 || now.Before(v.until) }
+func (c *cache[K, V]) fresh(v cached[V], now time.Time) bool {
+	return c.life == 0 || now.Before(v.until)
+}
 
 // evictLocked makes room for at least an eighth of the size.
 func (c *cache[K, V]) evictLocked(now time.Time) {

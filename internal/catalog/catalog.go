@@ -143,7 +143,7 @@ const (
 	Companion  SeatKind = "companion"  // belongs to a wheelchair space (Pair); only sold with it
 )
 
-// Seat is one place of a layout. X and Y are in seat pitches (one pitch is the distance between neighbours), from the
+// Seat is one place of a layout. X and Y are its centre in seat pitches (one pitch is the distance between neighbours), from the
 // layout's top left corner; the screen is at the top.
 type Seat struct {
 	ID       ident.Seat

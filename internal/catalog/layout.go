@@ -155,7 +155,8 @@ func focalScores(l *Layout, seats []Seat) []float64 {
 	focus := first + (last-first)*2/3
 	scores := make([]float64, len(seats))
 	for i, s := range seats {
-		scores[i] = math.Hypot((s.X-axis)*0.8, s.Y-focus)
+		// A binary fraction sums without rounding, so that mirrored groups cost exactly the same and ties fall the same way everywhere.
+		scores[i] = math.Round(math.Hypot((s.X-axis)*0.8, s.Y-focus)*1024) / 1024
 	}
 	return scores
 }

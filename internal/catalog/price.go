@@ -124,7 +124,9 @@ func (c PriceCard) From() (money.Amount, bool) {
 }
 
 // Allows tells whether a ticket type may sit on a kind of seat.
-func (t TicketType) Allows(kind SeatKind) bool { return len(t.Kinds) == 0 || slices.Contains(t.Kinds, kind) }
+func (t TicketType) Allows(kind SeatKind) bool {
+	return len(t.Kinds) == 0 || slices.Contains(t.Kinds, kind)
+}
 
 // DefaultType is the ticket type of a seat nobody chose a type for: the companion's on a companion seat where the card has one.
 func (c PriceCard) DefaultType(s Seat) string {

@@ -327,4 +327,6 @@ func (m Movie) mentions(words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
 }
 
-func notFound() error { return fault.New(fault.NotFound, "showtime_not_found", "There is no such showtime.") }
+func notFound() error {
+	return fault.New(fault.NotFound, "showtime_not_found", "There is no such showtime.")
+}
