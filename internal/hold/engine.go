@@ -22,6 +22,8 @@ var (
 	ErrUnavailable = errors.New("hold engine unavailable")
 	// ErrGap says that a subscription's cursor is no longer in the stream: take a snapshot and subscribe from there.
 	ErrGap = errors.New("events are missing after the cursor")
+	// ErrClosed says that the subscription was closed by its reader.
+	ErrClosed = errors.New("subscription closed")
 )
 
 // ConflictError refuses a lock and lists every seat that stands in the way. Nothing was written.

@@ -31,8 +31,9 @@ const (
 
 // SeatReason is one seat and why it was refused.
 type SeatReason struct {
-	Seat   ident.Seat
-	Reason Reason
+	Seat    ident.Seat
+	Reason  Reason
+	Booking ident.Booking // the marker's booking; set only where a durable extend leaves a sold seat alone
 }
 
 // Lock is a held seat.
@@ -64,7 +65,8 @@ type Answer struct {
 	Now      time.Time    // engine time of the call
 	Deadline time.Time    // lock, extend: the earliest deadline of the request
 	Limit    time.Time    // lock, extend: the earliest first moment + MaxHold of the request's seats; zero for durable
-	Changed  []ident.Seat // the seats this call changed, in request order
+	Owned    int          // lock: how many seats of the showtime the owner holds now, over all requests
+	Changed  []ident.Seat // the seats this call changed, in request order; may share the request's array: read only
 	Left     []SeatReason // release, transfer, extend(durable): seats left alone, and why
 	Evicted  []Eviction   // confirm, extend(durable): foreign holds that had to go
 	Repaired int          // confirm: markers of another booking that were overwritten
