@@ -1,0 +1,65 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Warnings lists what is accepted in development but would be refused in production.
+func (c *Config) Warnings() []string {
+	if !c.Development() {
+		return nil
+	}
+	var f collector
+	f.require(c.JWTSecret == "" || len(c.JWTSecret) >= 32, "JWT_SECRET is shorter than 32 characters: production refuses that")
+	f.require(!sample(c.JWTSecret), "JWT_SECRET is a sample value: production refuses that")
+	return f.faults
+}
+
+// Effective lists every variable with its value, secrets masked, in the order of the struct.
+func (c *Config) Effective() []string {
+	v := reflect.ValueOf(*c)
+	var out []string
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		out = append(out, tag.Get("env")+"="+shown(v.Field(i), tag.Get("secret") == "true"))
+	}
+	return out
+}
+
+func shown(v reflect.Value, secret bool) string {
+	var s string
+	if list, ok := v.Interface().([]string); ok {
+		s = strings.Join(list, ",")
+	} else {
+		s = fmt.Sprint(v.Interface())
+	}
+	if secret && s != "" {
+		return "********"
+	}
+	return s
+}
+
+// Markdown is docs/configuration.md.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("# Configuration\n\nGenerated from the configuration struct by `make generate`: change the struct, not this page.\n\n" +
+		"Every setting is an environment variable; a `.env` file in the working folder is read when present (the environment wins). " +
+		"A bad value stops the start with one message that lists every fault. The effective configuration is printed at start with secrets masked.\n\n" +
+		"| variable | default | meaning |\n|---|---|---|\n")
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		def := tag.Get("envDefault")
+		if def != "" {
+			def = "`" + def + "`"
+		}
+		doc := tag.Get("doc")
+		if tag.Get("secret") == "true" {
+			doc += " Secret."
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", tag.Get("env"), def, doc)
+	}
+	return b.String()
+}
