@@ -1,4 +1,5 @@
 import { defineConfigWithVueTs, vueTsConfigs } from '@vue/eslint-config-typescript'
+import type { Linter } from 'eslint'
 import pluginVue from 'eslint-plugin-vue'
 import pluginA11y from 'eslint-plugin-vuejs-accessibility'
 
@@ -7,15 +8,29 @@ function refuse(message: string, group: string[]) {
   return { group, message }
 }
 
-const outOfFeature = refuse('A feature is entered by its index.ts only.', ['@/features/*/*', '@/features/*/*/**'])
+const outOfFeature = refuse('A feature is entered by its index.ts only.', [
+  '@/features/*/*',
+  '@/features/*/*/**',
+])
 const climbing = refuse('Leave a folder by the @ alias, not by climbing.', ['../../*', '../../**'])
 
-function imports(...patterns: { group: string[]; message: string }[]) {
-  return { 'no-restricted-imports': ['error', { patterns }] } as const
+function imports(...patterns: { group: string[]; message: string }[]): Linter.RulesRecord {
+  return { 'no-restricted-imports': ['error', { patterns }] }
 }
 
 export default defineConfigWithVueTs(
-  { ignores: ['dist/**', 'node_modules/**', 'test-results/**', 'playwright-report/**', 'src/shared/api/schema.d.ts', 'scripts/**', 'e2e/**', '*.config.ts'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      'test-results/**',
+      'playwright-report/**',
+      'src/shared/api/schema.d.ts',
+      'scripts/**',
+      'e2e/**',
+      '*.config.ts',
+    ],
+  },
   pluginVue.configs['flat/recommended'],
   pluginA11y.configs['flat/recommended'],
   vueTsConfigs.strictTypeChecked,
@@ -44,7 +59,11 @@ export default defineConfigWithVueTs(
     },
   },
   { name: 'cinema/tests', files: ['src/**/*.test.ts'], rules: { 'max-lines': 'off' } },
-  { name: 'cinema/app', files: ['src/app/**', 'src/main.ts'], rules: imports(outOfFeature, climbing) },
+  {
+    name: 'cinema/app',
+    files: ['src/app/**', 'src/main.ts'],
+    rules: imports(outOfFeature, climbing),
+  },
   {
     name: 'cinema/pages',
     files: ['src/pages/**'],

@@ -101,6 +101,7 @@ export function createCinemaRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes,
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- its successor is still experimental
     scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? {} : { top: 0 }),
   })
   router.beforeEach(async (to) => {

@@ -3,6 +3,29 @@ import { defineStore } from 'pinia'
 import { computed, readonly, shallowRef } from 'vue'
 import { get, isProblem, onUnauthorized, post, type Me, type Role, type User } from '@/shared/api'
 
+/**
+ * Set while this browser is likely to have a session. A first-time visitor is spared the question
+ * "who am I", which the server answers with a refusal. It holds no secret and decides nothing.
+ */
+const hintKey = 'cinema.session'
+
+function hinted(): boolean {
+  try {
+    return localStorage.getItem(hintKey) !== null
+  } catch {
+    return true
+  }
+}
+
+function hint(likely: boolean) {
+  try {
+    if (likely) localStorage.setItem(hintKey, '1')
+    else localStorage.removeItem(hintKey)
+  } catch {
+    return
+  }
+}
+
 const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
 
 /**
@@ -22,6 +45,7 @@ export const useSessionStore = defineStore('session', () => {
     const changed = user.value?.id !== next?.id || user.value?.guest !== next?.guest
     user.value = next
     loaded.value = true
+    hint(next !== null)
     // What the last person saw must not be shown to the next one.
     if (changed) void cache.invalidateQueries({ key: ['mine'] })
   }
@@ -42,6 +66,16 @@ export const useSessionStore = defineStore('session', () => {
     if (loaded.value && !force) return Promise.resolve()
     loading ??= fetchMe()
     return loading
+  }
+
+  /** Asks only when this browser is likely to have a session. */
+  function restore(): Promise<void> {
+    return hinted() ? load() : Promise.resolve()
+  }
+
+  /** A provider is about to start a session by redirects. */
+  function expect() {
+    hint(true)
   }
 
   /** Starts a guest session when there is none, so that a visitor can hold seats. */
@@ -76,6 +110,8 @@ export const useSessionStore = defineStore('session', () => {
     account,
     loaded: readonly(loaded),
     load,
+    restore,
+    expect,
     ensureGuest,
     devSignIn,
     signOut,

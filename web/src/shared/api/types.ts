@@ -50,6 +50,15 @@ export interface Cinema {
   address?: string
 }
 
+export interface Rating {
+  /** A neutral age label: All, 8+, 12+, 15+, 18+. */
+  code: string
+  min_age?: number
+  notice?: string
+  /** The buyer declares that everybody is old enough. */
+  tick?: boolean
+}
+
 export interface Movie {
   id: string
   slug: string
@@ -58,12 +67,11 @@ export interface Movie {
   synopsis?: string
   runtime_minutes: number
   genres?: string[]
-  /** A neutral age label: All, 8+, 12+, 15+, 18+. */
-  rating?: string
-  min_age?: number
-  accessibility?: string[]
+  rating?: Rating
+  /** "Audio described", "Open captions", "Relaxed". */
+  tags?: string[]
+  /** BCP 47. */
   language?: string
-  poster_url?: string
 }
 
 export type SaleState = 'not_yet' | 'on_sale' | 'closed' | 'sold_out' | 'cancelled'
@@ -94,6 +102,7 @@ export interface Showtime {
   formats: string[]
   language: string
   subtitles?: string
+  tags?: string[]
   sale: SaleState
   on_sale_at: string
   sales_close_at: string

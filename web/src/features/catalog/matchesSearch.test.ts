@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { matchesSearch } from './matchesSearch'
+
+const film = {
+  id: 'm',
+  slug: 's',
+  title: 'Le Café Près du Port',
+  genres: ['Drama'],
+  runtime_minutes: 9,
+}
+
+it.each([
+  ['', true],
+  ['cafe port', true],
+  ['DRAMA', true],
+  ['cafe western', false],
+])('searching %j finds it: %s', (search, found) => {
+  expect(matchesSearch(film, search)).toBe(found)
+})
