@@ -44,6 +44,12 @@ type Payment struct {
 // ErrUnknown says that the provider did not answer in time: whether the call took effect is not known. Get before any repeat.
 var ErrUnknown = errors.New("payment provider did not answer")
 
+// ErrRefused says that the provider answered and said no for good: repeating the same call gives the same answer.
+var ErrRefused = errors.New("payment provider refused")
+
+// ErrNoWebhook says that the provider sends no webhooks.
+var ErrNoWebhook = errors.New("payment provider sends no webhooks")
+
 // CreateRequest opens an attempt. Key is the idempotency key, scoped to booking and attempt: the same key gives the same payment.
 type CreateRequest struct {
 	Key      string
@@ -94,6 +100,13 @@ type Gateway interface {
 	Refunds(ctx context.Context, ref string) ([]Refund, error)
 	// ParseWebhook verifies the signature over the raw bytes.
 	ParseWebhook(body []byte, signature string) (Event, error)
+}
+
+// Embedded is a provider whose capture is one register of the product's own store. Settle writes that register in the act that
+// books, so that money and booking can never differ; Capture writes the same register alone.
+type Embedded interface {
+	// CaptureRegister names the register and the value that make an authorised payment captured.
+	CaptureRegister(p Payment) (kind, id, value string)
 }
 
 // Registers is the sticky store that a provider living inside the product (the mock) keeps its outcomes in.
