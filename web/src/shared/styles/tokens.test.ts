@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { displayable, parse, wcagContrast } from 'culori'
 import { describe, expect, it } from 'vitest'
-import css from './tokens.css?raw'
+
+const css = readFileSync(`${import.meta.dirname}/tokens.css`, 'utf8')
 
 const themes = ['light', 'dark'] as const
 type Theme = (typeof themes)[number]
