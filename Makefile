@@ -35,7 +35,7 @@ e2e: ## browser tests against bin/cinema
 	@scripts/test.sh build e2e
 
 rush: ## the big rush: many buyers, one hall, the server killed on the way
-	@scripts/build.sh && RUSH=big go test -tags nomsgpack -count=1 -timeout 20m -v -run Big ./test/rush
+	@scripts/build.sh && RUSH=big go test -tags nomsgpack -count=1 -timeout 20m -v -run TestRush ./test/rush
 
 bench: ## figures of speed: holds, HTTP, durable confirms, WebSocket deliveries
 	@scripts/build.sh && scripts/bench.sh

@@ -4,9 +4,9 @@ package rush_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -16,17 +16,17 @@ import (
 	"cinema/test/harness"
 )
 
-var big = flag.Bool("big", false, "200 buyers, the 300-seat hall, 50 watchers, 3 kills and 2 losses of the hold engine")
-
 // plan is the size of a rush.
 type plan struct {
 	buyers, seats, watchers, kills, losses int
 	hall                                   int // capacity wanted
 }
 
+// TestRush is the small rush of every test run; RUSH=big makes it 200 buyers for the 300-seat hall with 50 watchers, 3 kills and 2 losses.
 func TestRush(t *testing.T) {
+	t.Parallel()
 	p := plan{buyers: 40, seats: 60, watchers: 10, kills: 2, losses: 1, hall: 64}
-	if *big {
+	if os.Getenv("RUSH") == "big" {
 		p = plan{buyers: 200, seats: 0, watchers: 50, kills: 3, losses: 2, hall: 300}
 	}
 	r := setup(t, p)
