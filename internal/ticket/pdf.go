@@ -1,0 +1,130 @@
+package ticket
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"codeberg.org/go-pdf/fpdf"
+)
+
+// Page geometry, in millimetres: a quarter-sheet card per ticket, so that a party fits on few pages.
+const (
+	pageMargin  = 15.0
+	cardHeight  = 78.0
+	cardGap     = 6.0
+	cardPadding = 6.0
+	codeSide    = 50.0
+	perPage     = 3
+)
+
+// PDF prints the tickets, three to an A4 page. The core fonts know Western European letters; others are replaced by a dot.
+func PDF(d Document) ([]byte, error) {
+	f := fpdf.New("P", "mm", "A4", "")
+	f.SetCreationDate(d.Issued)
+	f.SetModificationDate(d.Issued)
+	f.SetCatalogSort(true)
+	f.SetTitle(d.Film+" – "+d.Reference, true)
+	f.SetAuthor(d.Cinema, true)
+	f.SetMargins(pageMargin, pageMargin, pageMargin)
+	f.SetAutoPageBreak(false, 0)
+	p := page{f: f, latin: f.UnicodeTranslatorFromDescriptor("cp1252")}
+	for i, a := range d.Admissions {
+		if i%perPage == 0 {
+			f.AddPage()
+		}
+		if err := p.card(d, a, pageMargin+float64(i%perPage)*(cardHeight+cardGap)); err != nil {
+			return nil, err
+		}
+	}
+	if len(d.Admissions) == 0 {
+		f.AddPage()
+		p.text(pageMargin, pageMargin+6, 11, "", "This booking has no valid tickets.")
+	}
+	var out bytes.Buffer
+	if err := f.Output(&out); err != nil {
+		return nil, fmt.Errorf("print tickets of %s: %w", d.Booking, err)
+	}
+	return out.Bytes(), nil
+}
+
+type page struct {
+	f     *fpdf.Fpdf
+	latin func(string) string
+}
+
+// card prints one ticket with its top edge at y.
+func (p page) card(d Document, a Admission, y float64) error {
+	width, _ := p.f.GetPageSize()
+	inner := width - 2*pageMargin
+	p.f.SetDrawColor(120, 120, 120)
+	p.f.SetLineWidth(0.2)
+	p.f.RoundedRect(pageMargin, y, inner, cardHeight, 3, "1234", "D")
+	if err := p.code(a.Code, pageMargin+inner-codeSide-cardPadding, y+cardPadding); err != nil {
+		return err
+	}
+	x, room := pageMargin+cardPadding, inner-codeSide-3*cardPadding
+	p.line(x, y+12, room, 16, "B", d.Film)
+	p.line(x, y+19, room, 9, "", join(" · ", d.Rating, strings.Join(d.Formats, " · ")))
+	p.line(x, y+29, room, 13, "B", d.Start.Format("Monday 2 January 2006, 15:04"))
+	p.line(x, y+35, room, 9, "", "Doors "+d.Doors.Format("15:04")+" · ends about "+d.End.Format("15:04")+" ("+d.Start.Format("MST")+")")
+	p.line(x, y+43, room, 10, "", join(", ", d.Cinema, d.Auditorium))
+	p.line(x, y+48, room, 8, "", d.Address)
+	p.text(x, y+61, 24, "B", string(a.Seat))
+	p.line(x+32, y+57, room-32, 10, "", join(" · ", a.Type, a.Price.String()))
+	if a.Proof {
+		p.line(x+32, y+62, room-32, 8, "", "Please have your proof ready at the door.")
+	}
+	p.line(x, y+cardHeight-cardPadding, room, 8, "", join(" · ", d.Notice, d.Name))
+	right := pageMargin + inner - codeSide - cardPadding
+	p.line(right, y+cardPadding+codeSide+6, codeSide, 11, "B", d.Reference)
+	p.line(right, y+cardPadding+codeSide+11, codeSide, 6, "", string(a.ID))
+	return nil
+}
+
+// code draws a QR as vectors.
+func (p page) code(text string, x, y float64) error {
+	c, err := matrix(text)
+	if err != nil {
+		return err
+	}
+	module := codeSide / float64(c.Size+2*quiet)
+	p.f.SetFillColor(0, 0, 0)
+	runs(c, func(cx, cy, length int) {
+		p.f.Rect(x+float64(cx+quiet)*module, y+float64(cy+quiet)*module, float64(length)*module, module, "F")
+	})
+	return nil
+}
+
+func (p page) text(x, y, size float64, style, s string) {
+	p.f.SetTextColor(0, 0, 0)
+	p.f.SetFont("Helvetica", style, size)
+	p.f.Text(x, y, p.latin(s))
+}
+
+// line prints one line and makes the font smaller, then the text shorter, until it fits.
+func (p page) line(x, y, room, size float64, style, s string) {
+	const smallest = 6
+	s = p.latin(s)
+	p.f.SetTextColor(0, 0, 0)
+	p.f.SetFont("Helvetica", style, size)
+	for size > smallest && p.f.GetStringWidth(s) > room {
+		size--
+		p.f.SetFontSize(size)
+	}
+	for s != "" && p.f.GetStringWidth(s) > room {
+		s = s[:len(s)-1] // one byte is one letter in cp1252
+	}
+	p.f.Text(x, y, s)
+}
+
+// join puts a separator between the parts that are not empty.
+func join(sep string, parts ...string) string {
+	kept := parts[:0]
+	for _, s := range parts {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return strings.Join(kept, sep)
+}
