@@ -13,6 +13,7 @@ type Config struct {
 	Addr        string     `env:"ADDR" doc:"Address to listen on; empty means all interfaces. make run sets 127.0.0.1."`
 	AdminAddr   string     `env:"ADMIN_ADDR" envDefault:"127.0.0.1:9090" doc:"Listener of /metrics and pprof; off switches it off. Keep it private. A taken port is a warning in development."`
 	LogLevel    slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
+	LogFormat   string     `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for machines."`
 	DataDir     string     `env:"DATA_DIR" envDefault:"./data" doc:"Folder of the embedded store and of secrets made in development. One process at a time."`
 	DemoData    string     `env:"DEMO_DATA" envDefault:"off" doc:"off, on (a demonstration cinema, topped up each business day) or lively (with live demonstration holds)."`
 	JWTSecret   string     `env:"JWT_SECRET" secret:"true" doc:"At least 32 characters. Signs API tokens and seals cookies. In development one is made under DATA_DIR when there is none."`

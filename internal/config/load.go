@@ -105,6 +105,7 @@ func (c *Config) checkBasics(f *collector) {
 	f.require(oneOf(c.Env, "development", "production"), "APP_ENV must be development or production")
 	f.require(c.Port >= 0 && c.Port <= 65535, "PORT must be between 0 and 65535")
 	f.require(oneOf(c.DemoData, "off", "on", "lively"), "DEMO_DATA must be off, on or lively")
+	f.require(oneOf(c.LogFormat, "text", "json"), "LOG_FORMAT must be text or json")
 	f.require(oneOf(c.RedisMode, "single", "sentinel", "cluster"), "REDIS_MODE must be single, sentinel or cluster")
 	f.require(oneOf(c.PaymentProvider, "mock"), "PAYMENT_PROVIDER must be mock: no other provider is built in yet")
 	f.require(c.MongoURI == "", "MONGO_URI must be empty: only the embedded store is built in yet")
