@@ -27,4 +27,8 @@ mode=${1:-}
 place "$fresh/openapi.json" api/openapi.json
 place "$fresh/schema.d.ts" web/src/shared/api/schema.d.ts
 place "$fresh/configuration.md" docs/configuration.md
+# The sample environment is written by hand; it must name every variable of the configuration.
+while read -r name; do
+  grep -qE "^#? ?$name=" .env.example || { note ".env.example lacks $name"; stale=1; }
+done < <(sed -nE 's/^\| .?([A-Z][A-Z0-9_]+).*/\1/p' "$fresh/configuration.md")
 if ((stale)); then die "generated files differ from the code: run 'make generate' and commit"; fi

@@ -4,9 +4,9 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
 const fromWeb = createRequire(new URL('../web/package.json', import.meta.url))
@@ -19,15 +19,14 @@ const startLimit = 30_000 // milliseconds until the server must answer, seeding 
 const theme = process.env.THEME ?? 'dark'
 
 const data = await mkdtemp(join(tmpdir(), 'cinema-lighthouse-'))
-const port = await freePort()
-const base = `http://127.0.0.1:${port}`
 const server = spawn('bin/cinema', ['serve'], {
   env: {
-    PATH: process.env.PATH, HOME: data, APP_ENV: 'development', ADDR: '127.0.0.1', PORT: String(port), ADMIN_ADDR: '127.0.0.1:0',
-    DATA_DIR: data, DEMO_DATA: 'on', RATE_LIMITS: 'off', LOG_LEVEL: 'warn', FRONTEND_URL: base,
+    PATH: process.env.PATH, HOME: data, APP_ENV: 'development', ADDR: '127.0.0.1', PORT: '0', ADMIN_ADDR: '127.0.0.1:0',
+    DATA_DIR: data, DEMO_DATA: 'on', RATE_LIMITS: 'off', LOG_LEVEL: 'info', LOG_FORMAT: 'json',
   },
-  stdio: ['ignore', 'inherit', 'inherit'],
+  stdio: ['ignore', 'inherit', 'pipe'],
 })
+const base = `http://${await listening()}`
 const browser = await puppeteer.launch({
   executablePath: process.env.CHROMIUM,
   headless: true,
@@ -39,7 +38,7 @@ const browser = await puppeteer.launch({
 
 let below = 0
 try {
-  await answering(`${base}/health`)
+  await ready(`${base}/readyz`)
   const page = await browser.newPage()
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: theme }])
   await page.goto(base, { waitUntil: 'networkidle0' })
@@ -110,27 +109,28 @@ async function audit(page, path) {
   return misses
 }
 
-async function answering(url) {
-  const end = Date.now() + startLimit
-  for (;;) {
-    if (server.exitCode !== null) throw new Error('the server ended before it answered')
-    try {
-      const answer = await fetch(url)
-      if (answer.ok) return
-    } catch (cause) {
-      if (Date.now() > end) throw new Error('the server does not answer', { cause })
+// The address of the line that says where the server listens; the rest of its log stays quiet.
+async function listening() {
+  const said = []
+  const limit = setTimeout(() => server.kill('SIGKILL'), startLimit)
+  for await (const line of createInterface({ input: server.stderr })) {
+    said.push(line)
+    const entry = line.startsWith('{') ? JSON.parse(line) : {}
+    if (entry.msg === 'listening') {
+      clearTimeout(limit)
+      server.stderr.resume()
+      return entry.addr
     }
-    await new Promise((done) => setTimeout(done, 200))
   }
+  throw new Error(`the server ended before it listened:\n${said.join('\n')}`)
 }
 
-function freePort() {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port: found } = probe.address()
-      probe.close(() => done(found))
-    })
-  })
+async function ready(url) {
+  const end = Date.now() + startLimit
+  for (;;) {
+    const answer = await fetch(url)
+    if (answer.ok) return
+    if (Date.now() > end) throw new Error(`the server is not ready: ${answer.status}`)
+    await new Promise((done) => setTimeout(done, 100))
+  }
 }

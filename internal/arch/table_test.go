@@ -83,7 +83,7 @@ var table = map[string]place{
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
-	"internal/telemetry":         {line: technology, libraries: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io/otel"}},
+	"internal/telemetry":         {line: technology, libraries: []string{"net/http", "github.com/prometheus/client_golang"}},
 
 	"internal/httpapi": {line: edgeLine, libraries: []string{
 		"github.com/gin-gonic/gin", "github.com/gin-contrib/cors", "github.com/danielgtaylor/huma/v2", "github.com/lxzan/gws",
@@ -91,12 +91,12 @@ var table = map[string]place{
 	}},
 	"web": {line: edgeLine},
 
-	"internal/config": {line: config, libraries: []string{"github.com/caarlos0/env/v11", "github.com/joho/godotenv"}},
+	"internal/config": {line: config, libraries: []string{"github.com/caarlos0/env/v11"}},
 	// Demonstration data is made through the features' own services, never by SQL.
 	"internal/demo": {line: root},
 	"internal/app":  {line: root},
 
-	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "net/http"}},
+	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "github.com/joho/godotenv", "net/http"}},
 
 	"internal/hold/holdtest":   {line: suite},
 	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
@@ -106,4 +106,5 @@ var table = map[string]place{
 	"test/rush":     {line: proof},
 	"test/bench":    {line: proof},
 	"test/blackbox": {line: proof},
+	"test/harness":  {line: proof},
 }
