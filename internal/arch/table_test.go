@@ -103,6 +103,7 @@ var table = map[string]place{
 	"internal/payment/paytest": {line: suite},
 
 	"internal/arch": {line: proof},
+	"test/harness":  {line: proof},
 	"test/rush":     {line: proof},
 	"test/bench":    {line: proof},
 	"test/blackbox": {line: proof},
