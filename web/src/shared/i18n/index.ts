@@ -1,1 +1,1 @@
-export { joinNames, plural, type PluralForms } from './plural'
+export { joinNames, numberWord, plural, type PluralForms } from './plural'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { joinNames, plural } from './plural'
+import { joinNames, numberWord, plural } from './plural'
 
 const seats = { zero: 'no seats', one: '# seat', other: '# seats' }
 
@@ -15,4 +15,8 @@ it.each([
 it('joins names as a sentence does', () => {
   expect(joinNames(['F7'])).toBe('F7')
   expect(joinNames(['F7', 'F8', 'F9'])).toBe('F7, F8 and F9')
+})
+
+it('writes small numbers as words', () => {
+  expect([0, 1, 12, 13].map(numberWord)).toEqual(['no', 'one', 'twelve', '13'])
 })

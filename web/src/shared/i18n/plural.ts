@@ -14,6 +14,27 @@ export function plural(count: number, forms: PluralForms): string {
   return form.replace('#', String(count))
 }
 
+const words = [
+  'no',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+  'twelve',
+] as const
+
+/** Writes small whole numbers as words, as running text does; larger ones stay digits. */
+export function numberWord(count: number): string {
+  return words[count] ?? String(count)
+}
+
 const lists = new Intl.ListFormat('en-GB', { type: 'conjunction' })
 
 /** Joins names as a sentence does: "F7, F8 and F9". */
