@@ -1,0 +1,78 @@
+-- Users, identities, merges and sessions.
+
+-- fragment: user_columns
+u.id, u.email, u.name, u.picture, u.verified, u.guest, u.granted, u.created_at, u.updated_at
+
+-- fragment: session_columns
+hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings
+
+-- name: user
+SELECT {user_columns} FROM users u WHERE u.id = ?1
+
+-- name: save_user
+INSERT INTO users (id, email, name, picture, verified, guest, granted, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, picture = excluded.picture, verified = excluded.verified,
+  guest = excluded.guest, granted = excluded.granted, created_at = excluded.created_at, updated_at = excluded.updated_at
+
+-- name: delete_user_terms
+DELETE FROM user_terms WHERE user = ?1
+
+-- name: insert_user_term
+INSERT INTO user_terms (term, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+
+-- fragment: user_filter
+WHERE true
+--? text
+  AND u.id IN (
+    SELECT user FROM user_terms WHERE term >= :word1 AND term < :word1_end
+    INTERSECT
+    SELECT user FROM user_terms WHERE term >= :word2 AND term < :word2_end
+    INTERSECT
+    SELECT user FROM user_terms WHERE term >= :word3 AND term < :word3_end)
+--?
+
+-- name: users
+SELECT {user_columns} FROM users u
+{user_filter}
+ORDER BY u.created_at DESC, u.id DESC LIMIT :limit OFFSET :skip
+
+-- name: count_users
+SELECT count(*) FROM users u
+{user_filter}
+
+-- name: insert_merge
+INSERT INTO merged_guests (guest, account) VALUES (?1, ?2) ON CONFLICT (guest) DO NOTHING
+
+-- name: merged_guests
+SELECT guest FROM merged_guests WHERE account = ?1 ORDER BY position LIMIT ?2
+
+-- name: put_session
+INSERT INTO sessions (hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (hash) DO UPDATE SET user = excluded.user, issuer = excluded.issuer, created_at = excluded.created_at, last_seen = excluded.last_seen,
+  auth_time = excluded.auth_time, rotated = excluded.rotated, agent = excluded.agent, bookings = excluded.bookings
+
+-- name: session
+SELECT {session_columns} FROM sessions WHERE hash = ?1
+
+-- name: sessions_of
+SELECT {session_columns} FROM sessions WHERE user = ?1 ORDER BY last_seen DESC, hash LIMIT ?2
+
+-- Last seen never goes back, so that two touches that overtake each other do no harm.
+-- name: touch_session
+UPDATE sessions SET last_seen = max(last_seen, ?2) WHERE hash = ?1
+
+-- name: session_bookings
+SELECT bookings FROM sessions WHERE hash = ?1
+
+-- name: set_session_bookings
+UPDATE sessions SET bookings = ?2 WHERE hash = ?1
+
+-- name: delete_session
+DELETE FROM sessions WHERE hash = ?1
+
+-- name: delete_sessions_of
+DELETE FROM sessions WHERE user = ?1 AND hash <> ?2
+
+-- name: drop_sessions
+DELETE FROM sessions WHERE last_seen < ?1

@@ -1,0 +1,105 @@
+package storesqlite
+
+import "database/sql"
+
+// writes are the statements of the writer's connection. Only an act may use them.
+type writes struct {
+	Begin     *sql.Stmt `sql:"begin"`
+	Commit    *sql.Stmt `sql:"commit"`
+	Rollback  *sql.Stmt `sql:"rollback"`
+	Savepoint *sql.Stmt `sql:"savepoint"`
+	Release   *sql.Stmt `sql:"release"`
+	Undo      *sql.Stmt `sql:"undo"`
+
+	PutRegister *sql.Stmt `sql:"put_register"`
+	Register    *sql.Stmt `sql:"register"`
+	HasRegister *sql.Stmt `sql:"has_register"`
+
+	InsertBooking     *sql.Stmt `sql:"insert_booking"`
+	InsertBookingTerm *sql.Stmt `sql:"insert_booking_term"`
+	Booking           *sql.Stmt `sql:"booking"`
+	BookingRank       *sql.Stmt `sql:"booking_rank"`
+	CountUnpaid       *sql.Stmt `sql:"count_unpaid"`
+	RaiseStatus       *sql.Stmt `sql:"raise_status"`
+	Book              *sql.Stmt `sql:"book"`
+	InsertClaim       *sql.Stmt `sql:"insert_claim"`
+	ClaimHolder       *sql.Stmt `sql:"claim_holder"`
+	CountClaims       *sql.Stmt `sql:"count_claims"`
+	DeleteClaim       *sql.Stmt `sql:"delete_claim"`
+	DeleteClaimOf     *sql.Stmt `sql:"delete_claim_of"`
+	DeleteClaims      *sql.Stmt `sql:"delete_claims"`
+	InsertTicket      *sql.Stmt `sql:"insert_ticket"`
+	TicketsOf         *sql.Stmt `sql:"tickets_of"`
+	InsertEvent       *sql.Stmt `sql:"insert_event"`
+	DeleteEvents      *sql.Stmt `sql:"delete_events"`
+
+	SaveCinema     *sql.Stmt `sql:"save_cinema"`
+	SaveAuditorium *sql.Stmt `sql:"save_auditorium"`
+	Layout         *sql.Stmt `sql:"layout"`
+	InsertLayout   *sql.Stmt `sql:"insert_layout"`
+	SaveMovie      *sql.Stmt `sql:"save_movie"`
+	SavePriceCard  *sql.Stmt `sql:"save_price_card"`
+	SaveShowtime   *sql.Stmt `sql:"save_showtime"`
+	SaveBlock      *sql.Stmt `sql:"save_block"`
+	ShowBefore     *sql.Stmt `sql:"show_before"`
+	ShowAfter      *sql.Stmt `sql:"show_after"`
+
+	SaveUser           *sql.Stmt `sql:"save_user"`
+	DeleteUserTerms    *sql.Stmt `sql:"delete_user_terms"`
+	InsertUserTerm     *sql.Stmt `sql:"insert_user_term"`
+	InsertMerge        *sql.Stmt `sql:"insert_merge"`
+	PutSession         *sql.Stmt `sql:"put_session"`
+	TouchSession       *sql.Stmt `sql:"touch_session"`
+	SessionBookings    *sql.Stmt `sql:"session_bookings"`
+	SetSessionBookings *sql.Stmt `sql:"set_session_bookings"`
+	DeleteSession      *sql.Stmt `sql:"delete_session"`
+	DeleteSessionsOf   *sql.Stmt `sql:"delete_sessions_of"`
+	DropSessions       *sql.Stmt `sql:"drop_sessions"`
+
+	InsertEntry   *sql.Stmt `sql:"insert_entry"`
+	InsertRequest *sql.Stmt `sql:"insert_request"`
+	Request       *sql.Stmt `sql:"request"`
+	LeaseRequest  *sql.Stmt `sql:"lease_request"`
+	FinishRequest *sql.Stmt `sql:"finish_request"`
+	DropRequest   *sql.Stmt `sql:"drop_request"`
+	DeleteRequest *sql.Stmt `sql:"delete_request"`
+	DropRequests  *sql.Stmt `sql:"drop_requests"`
+}
+
+// reads are the statements of the reader pool.
+type reads struct {
+	Register          *sql.Stmt `sql:"register"`
+	RegistersByPrefix *sql.Stmt `sql:"registers_by_prefix"`
+	Booking           *sql.Stmt `sql:"booking"`
+	Bookings          filtered  `sql:"bookings"`
+	CountBookings     filtered  `sql:"count_bookings"`
+	OpenBookings      *sql.Stmt `sql:"open_bookings"`
+	CountRealSales    *sql.Stmt `sql:"count_real_sales"`
+	Claims            *sql.Stmt `sql:"claims"`
+	Ticket            *sql.Stmt `sql:"ticket"`
+	TicketsOf         *sql.Stmt `sql:"tickets_of"`
+	TicketsOfMany     *sql.Stmt `sql:"tickets_of_many"`
+	Events            *sql.Stmt `sql:"events"`
+
+	Cinemas     *sql.Stmt `sql:"cinemas"`
+	Cinema      *sql.Stmt `sql:"cinema"`
+	Auditoriums *sql.Stmt `sql:"auditoriums"`
+	Auditorium  *sql.Stmt `sql:"auditorium"`
+	Layout      *sql.Stmt `sql:"layout"`
+	Movies      *sql.Stmt `sql:"movies"`
+	Movie       *sql.Stmt `sql:"movie"`
+	PriceCard   *sql.Stmt `sql:"price_card"`
+	Showtime    *sql.Stmt `sql:"showtime"`
+	Showtimes   filtered  `sql:"showtimes"`
+	Blocks      *sql.Stmt `sql:"blocks"`
+
+	User         *sql.Stmt `sql:"user"`
+	Users        filtered  `sql:"users"`
+	CountUsers   filtered  `sql:"count_users"`
+	MergedGuests *sql.Stmt `sql:"merged_guests"`
+	Session      *sql.Stmt `sql:"session"`
+	SessionsOf   *sql.Stmt `sql:"sessions_of"`
+
+	Entries      filtered `sql:"entries"`
+	CountEntries filtered `sql:"count_entries"`
+}
