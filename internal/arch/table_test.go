@@ -102,10 +102,10 @@ var table = map[string]place{
 	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
 	"internal/payment/paytest": {line: suite},
 
-	"internal/arch": {line: proof},
-	"test/harness":  {line: proof},
-	"test/rush":     {line: proof},
-	"test/bench":    {line: proof},
-	"test/blackbox": {line: proof},
-	"test/harness":  {line: proof},
+	"internal/arch":      {line: proof},
+	"test/rush":          {line: proof},
+	"test/bench":         {line: proof},
+	"test/bench/nothing": {line: proof, libraries: []string{"github.com/gin-gonic/gin", "github.com/golang-jwt/jwt/v5"}},
+	"test/blackbox":      {line: proof},
+	"test/harness":       {line: proof},
 }
