@@ -76,7 +76,7 @@ type dueSeat struct {
 
 func newRoom(showtime ident.Showtime, p *plan, floor int64) *room {
 	return &room{
-		showtime: showtime, plan: p, due: never, last: "0-0", lastMilli: floor - 1,
+		showtime: showtime, plan: p, due: never, last: "0-0", lastMilli: floor,
 		pages: make([]*[pageSize]seat, (len(p.seats)+pageSize-1)/pageSize),
 		held:  make(map[ident.User]int),
 	}
