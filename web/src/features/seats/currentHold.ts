@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, readonly, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { get, type HoldAnswer, type Money, type RuleNote, type SeatsState } from '@/shared/api'
 
 /** Seats that the server holds for this viewer in one showtime. */
@@ -94,6 +94,20 @@ export const useCurrentHold = defineStore('currentHold', () => {
     }
   }
 
+  /** Asks the server whether the hold still lives; it is forgotten when the server says no. */
+  async function check(): Promise<void> {
+    const known = hold.value
+    if (!known) return
+    try {
+      const id = encodeURIComponent(known.showtimeId)
+      const state = await get<SeatsState>(`/api/showtimes/${id}/seats/state`)
+      if (!offer(known.showtimeId, known.title, state)) clear(known.showtimeId)
+    } catch {
+      // Unknown is not lost: the next page or the next tick of the clock asks again.
+      return
+    }
+  }
+
   /** Takes over the viewer's own locks from a seat state; answers what was found. */
   function offer(showtimeId: string, title: string, state: SeatsState): Hold | null {
     const own = ownLocks(state, requestIdOf(showtimeId))
@@ -114,13 +128,14 @@ export const useCurrentHold = defineStore('currentHold', () => {
   }
 
   return {
-    hold: readonly(hold),
+    hold: computed(() => hold.value),
     count: computed(() => hold.value?.seatIds.length ?? 0),
     adopt,
     patch,
     clear,
     offer,
     restore,
+    check,
     requestIdOf,
   }
 })

@@ -150,6 +150,12 @@ export class Selection {
     return this.want(alternative.seat_ids)
   }
 
+  /** Asks again for what is held already: changes nothing, answers price and extensions. */
+  async refresh(): Promise<void> {
+    await this.running
+    if (this.held.length > 0 && !this.busy) await this.lockStep(this.held)
+  }
+
   /** Brings the page to what the server holds for this viewer, after a reload or a doubt. */
   verify(): Promise<void> {
     this.verifying ??= this.compare().finally(() => (this.verifying = null))
