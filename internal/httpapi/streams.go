@@ -1,0 +1,257 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"math/big"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lxzan/gws"
+
+	"cinema/internal/account"
+	"cinema/internal/clock"
+	"cinema/internal/fault"
+	"cinema/internal/ident"
+	"cinema/internal/ratelimit"
+)
+
+const (
+	addressTimes = ratelimit.AddressFactor
+	sessionCheck = 3 * time.Second // how soon a session that was ended elsewhere closes its sockets
+	comeBack     = 5 * time.Second // over which clients spread when the process ends
+	ticketLife   = 30 * time.Second
+	maxWSTickets = 10_000
+)
+
+// streams is every open socket of this process: it caps them per user and address, closes those whose session is over, and ends
+// all of them with the process.
+type streams struct {
+	server *Server
+	plain  *gws.Upgrader // for clients that offer no subprotocol of ours
+	named  *gws.Upgrader
+
+	ctx    context.Context // ends with close; the checks and joins live under it
+	cancel context.CancelFunc
+	wg     sync.WaitGroup // readers, closers and the checker
+
+	mu       sync.Mutex // guards all below
+	open     map[*socket]struct{}
+	byUser   map[ident.User]int
+	byAddr   map[string]int
+	checking bool
+	ended    bool
+}
+
+func newStreams(s *Server) *streams {
+	//nolint:forbidigo // the streams own their sockets' lives; close is their end
+	ctx, cancel := context.WithCancel(context.Background())
+	handler := &quiet{}
+	option := func(protocols ...string) *gws.ServerOption {
+		return &gws.ServerOption{
+			ReadMaxPayloadSize: maxFrame, ReadBufferSize: readRoom, HandshakeTimeout: readHeaderTime, SubProtocols: protocols,
+			CheckUtf8Enabled: true, NewSession: func() gws.SessionStorage { return nil },
+		}
+	}
+	return &streams{
+		server: s, plain: gws.NewUpgrader(handler, option()), named: gws.NewUpgrader(handler, option(subprotocol)),
+		ctx: ctx, cancel: cancel, open: map[*socket]struct{}{}, byUser: map[ident.User]int{}, byAddr: map[string]int{},
+	}
+}
+
+// quiet ignores what clients send: they have nothing to say. Pings are answered.
+type quiet struct{ gws.BuiltinEventHandler }
+
+// OnPing answers.
+func (quiet) OnPing(c *gws.Conn, payload []byte) { _ = c.WritePong(payload) }
+
+// OnMessage drops the message.
+func (quiet) OnMessage(_ *gws.Conn, m *gws.Message) { _ = m.Close() }
+
+func (t *streams) upgrader(r *http.Request) *gws.Upgrader {
+	if slices.Contains(offered(r), subprotocol) {
+		return t.named
+	}
+	return t.plain
+}
+
+// serve runs a socket in a goroutine of its own, so that the request's memory is free: admit, join, read until it ends.
+func (t *streams) serve(k *socket, join func() (refusal uint16)) {
+	t.wg.Go(func() {
+		code := t.admit(k)
+		if code == 0 {
+			defer t.release(k)
+			code = join()
+		}
+		if code != 0 {
+			k.Close(code, "")
+		}
+		k.conn.ReadLoop()
+		if k.member != nil {
+			k.member.Leave()
+		}
+	})
+}
+
+// admit counts a socket, or refuses it: too many of this user or address, or the process is ending.
+func (t *streams) admit(k *socket) uint16 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended {
+		return closeAway
+	}
+	if most := t.server.rules.Sockets; most > 0 && !t.server.rules.Off {
+		if k.principal != nil && t.byUser[k.principal.User.ID] >= most || t.byAddr[k.address] >= most*addressTimes {
+			return closeBusy
+		}
+	}
+	t.open[k] = struct{}{}
+	t.byAddr[k.address]++
+	if k.principal != nil {
+		t.byUser[k.principal.User.ID]++
+	}
+	if !t.checking {
+		t.checking = true
+		t.wg.Go(t.check)
+	}
+	return 0
+}
+
+func (t *streams) release(k *socket) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.open, k)
+	drop(t.byAddr, k.address)
+	if k.principal != nil {
+		drop(t.byUser, k.principal.User.ID)
+	}
+}
+
+func drop[K comparable](counts map[K]int, key K) {
+	if counts[key]--; counts[key] <= 0 {
+		delete(counts, key)
+	}
+}
+
+// check looks again and again whether the sessions of the open sockets are alive; a broadcast could be lost, a look cannot.
+func (t *streams) check() {
+	for {
+		select {
+		case <-t.ctx.Done():
+			return
+		case <-t.server.clock.After(sessionCheck):
+		}
+		sessions := make(map[string]bool)
+		for _, k := range t.all() {
+			if h := k.session(); h != "" {
+				sessions[h] = true
+			}
+		}
+		for h := range sessions {
+			if !t.server.accounts.Alive(t.ctx, h) {
+				t.endSession(h)
+			}
+		}
+	}
+}
+
+// endSession closes the sockets of a session.
+func (t *streams) endSession(hash string) {
+	for _, k := range t.all() {
+		if k.session() == hash {
+			k.Close(closeSession, "session over")
+		}
+	}
+}
+
+func (t *streams) all() []*socket {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := make([]*socket, 0, len(t.open))
+	for k := range t.open {
+		out = append(out, k)
+	}
+	return out
+}
+
+func (t *streams) closing() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// close sends everybody away with a different moment to come back, and waits for the readers.
+func (t *streams) close() {
+	t.mu.Lock()
+	t.ended = true
+	t.mu.Unlock()
+	for _, k := range t.all() {
+		k.Close(closeAway, "retry_after="+jitter(comeBack))
+	}
+	t.cancel()
+	t.wg.Wait()
+}
+
+// jitter is a random share of a duration in milliseconds.
+func jitter(most time.Duration) string {
+	n, err := rand.Int(rand.Reader, big.NewInt(most.Milliseconds()))
+	if err != nil { // the process would have ended
+		return "0"
+	}
+	return n.String()
+}
+
+// wsTickets are the tickets that open one socket each.
+type wsTickets struct {
+	clock clock.Clock
+
+	mu   sync.Mutex // guards live
+	live map[string]wsTicket
+}
+
+type wsTicket struct {
+	principal *account.Principal
+	showtime  ident.Showtime
+	until     time.Time
+}
+
+func newWSTickets(c clock.Clock) *wsTickets {
+	return &wsTickets{clock: c, live: make(map[string]wsTicket)}
+}
+
+// issue makes a ticket. Fault: Unavailable when thousands are outstanding.
+func (w *wsTickets) issue(p *account.Principal, showtime ident.Showtime) (string, error) {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // never fails
+	t := base64.RawURLEncoding.EncodeToString(b)
+	now := w.clock.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.live) >= maxWSTickets {
+		for k, v := range w.live {
+			if !now.Before(v.until) {
+				delete(w.live, k)
+			}
+		}
+	}
+	if len(w.live) >= maxWSTickets {
+		return "", fault.New(fault.Unavailable, "store_unavailable", "Too many sockets are being opened. Try again.")
+	}
+	w.live[t] = wsTicket{principal: p, showtime: showtime, until: now.Add(ticketLife)}
+	return t, nil
+}
+
+// redeem uses a ticket up. ok is false for one that is unknown, used or old; here is false for another showtime's.
+func (w *wsTickets) redeem(t string, showtime ident.Showtime) (p *account.Principal, ok, here bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v, ok := w.live[t]
+	delete(w.live, t)
+	if !ok || !w.clock.Now().Before(v.until) {
+		return nil, false, false
+	}
+	return v.principal, true, v.showtime == showtime
+}
