@@ -32,8 +32,10 @@ func TestBest(t *testing.T) {
 		"a space and more than stand there":  {catalog.BestQuery{Count: 4, Accessible: true, Free: all}, seats("C2", "D1", "D2", "D3")},
 		"no space left":                      {catalog.BestQuery{Count: 1, Accessible: true, Free: but("D2")}, nil},
 		"one cannot take half a love seat":   {catalog.BestQuery{Count: 1, Category: "couple", Free: all}, nil},
-		"two rows when no row is long enough": {catalog.BestQuery{Count: 8, Free: but("A1", "A2", "A3", "A4", "A5", "A6", "A7")},
-			seats("B3", "B4", "B5", "B6", "C3", "C4", "C5", "C6")},
+		"two rows when no row is long enough": {
+			catalog.BestQuery{Count: 8, Free: but("A1", "A2", "A3", "A4", "A5", "A6", "A7")},
+			seats("B3", "B4", "B5", "B6", "C3", "C4", "C5", "C6"),
+		},
 		"more than there are": {catalog.BestQuery{Count: 99, Free: all}, nil},
 		"nobody":              {catalog.BestQuery{Count: 0, Free: all}, nil},
 	} {

@@ -61,7 +61,7 @@ func Instants(zone *time.Location, date string, wall time.Duration) ([]time.Time
 	for _, near := range [2]time.Time{naive.Add(-26 * time.Hour), naive.Add(26 * time.Hour)} {
 		_, offset := near.In(zone).Zone()
 		at := naive.Add(-time.Duration(offset) * time.Second)
-		if _, real := at.In(zone).Zone(); real == offset && (len(out) == 0 || !out[0].Equal(at)) {
+		if _, actual := at.In(zone).Zone(); actual == offset && (len(out) == 0 || !out[0].Equal(at)) {
 			out = append(out, at)
 		}
 	}

@@ -3,7 +3,6 @@ package catalog_test
 import (
 	"fmt"
 	"slices"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -129,15 +128,4 @@ func in(ids ...ident.Seat) func(ident.Seat) bool {
 
 func freeOf(taken map[ident.Seat]bool) func(ident.Seat) bool {
 	return func(s ident.Seat) bool { return !taken[s] }
-}
-
-func kindsOf(t *testing.T, l *catalog.Layout, ids []ident.Seat) []catalog.SeatKind {
-	t.Helper()
-	out := make([]catalog.SeatKind, len(ids))
-	for i, id := range ids {
-		s, ok := l.Seat(id)
-		require.True(t, ok, id)
-		out[i] = s.Kind
-	}
-	return out
 }

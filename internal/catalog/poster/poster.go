@@ -27,9 +27,18 @@ type motif struct {
 // table lists the motifs. The first is drawn for a name that is not known.
 func table() []motif {
 	return []motif{
-		{"orbit", 185, orbit}, {"tide", 208, tide}, {"windows", 185, windows}, {"ridges", 155, ridges},
-		{"curtain", 236, curtain}, {"rain", 232, rain}, {"kites", 185, kites}, {"stairs", 185, stairs},
-		{"lamps", 185, lamps}, {"boats", 185, boats}, {"teeth", 175, teeth}, {"snow", 185, snow},
+		{"orbit", 185, orbit},
+		{"tide", 208, tide},
+		{"windows", 185, windows},
+		{"ridges", 155, ridges},
+		{"curtain", 236, curtain},
+		{"rain", 232, rain},
+		{"kites", 185, kites},
+		{"stairs", 185, stairs},
+		{"lamps", 185, lamps},
+		{"boats", 185, boats},
+		{"teeth", 175, teeth},
+		{"snow", 185, snow},
 	}
 }
 
