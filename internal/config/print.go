@@ -30,7 +30,7 @@ func (c *Config) Effective() []string {
 
 func shown(v reflect.Value, secret bool) string {
 	var s string
-	if list, ok := v.Interface().([]string); ok {
+	if list, ok := reflect.TypeAssert[[]string](v); ok {
 		s = strings.Join(list, ",")
 	} else {
 		s = fmt.Sprint(v.Interface())
@@ -48,9 +48,8 @@ func Markdown() string {
 		"Every setting is an environment variable; a `.env` file in the working folder is read when present (the environment wins). " +
 		"A bad value stops the start with one message that lists every fault. The effective configuration is printed at start with secrets masked.\n\n" +
 		"| variable | default | meaning |\n|---|---|---|\n")
-	t := reflect.TypeFor[Config]()
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag
+	for field := range reflect.TypeFor[Config]().Fields() {
+		tag := field.Tag
 		def := tag.Get("envDefault")
 		if def != "" {
 			def = "`" + def + "`"

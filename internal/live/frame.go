@@ -142,20 +142,28 @@ type change struct {
 	owner ident.User // whose change it was, for mine
 }
 
-func batchFrame(seats []ident.Seat, from, to uint64, cursor string, changes []change, blocked map[int]bool, mine func(ident.User) bool) []byte {
-	b := append(make([]byte, 0, 64+len(changes)*48), `{"type":"batch"`...)
-	b = appendNumber(b, "from_seq", from)
-	b = appendNumber(b, "to_seq", to)
-	b = appendMember(b, "cursor", cursor)
+// batch is what several changes of one tick come to: the last state of each seat they touched.
+type batch struct {
+	from    uint64        // seq of the first change
+	last    hold.Position // where the last one leads
+	changes []change
+}
+
+// batchFrame writes a batch as the viewer sees it; mine tells which owners are the viewer.
+func (r *room) batchFrame(c batch, mine func(ident.User) bool) []byte {
+	b := append(make([]byte, 0, 64+len(c.changes)*48), `{"type":"batch"`...)
+	b = appendNumber(b, "from_seq", c.from)
+	b = appendNumber(b, "to_seq", c.last.Seq)
+	b = appendMember(b, "cursor", c.last.Cursor)
 	b = append(b, `,"changes":[`...)
-	for i, c := range changes {
+	for i, c := range c.changes {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, `{"seat_id":"`...)
-		b = append(b, seats[c.index]...)
+		b = append(b, r.seats[c.index]...)
 		b = append(b, `","state":"`...)
-		b = append(b, stateName(c.state, blocked[c.index])...)
+		b = append(b, stateName(c.state, r.houses[c.index])...)
 		b = append(b, `","mine":`...)
 		b = strconv.AppendBool(b, (c.state.locked || c.state.booked) && mine(c.owner))
 		b = append(b, '}')

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -222,7 +221,7 @@ func unwrap(w []byte) []byte {
 func setup(t *testing.T) (*live.Hub, *house) {
 	t.Helper()
 	h := newHouse()
-	hub := live.New(h, h, clock.System{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	hub := live.New(h, h, clock.System{}, slog.New(slog.DiscardHandler))
 	t.Cleanup(hub.Close)
 	return hub, h
 }

@@ -252,14 +252,13 @@ func (r *room) flush() {
 	}
 	events := r.pending
 	r.pending = nil
-	from, last := events[0].Seq, events[len(events)-1].Position
-	changes := changesOf(events, r.index)
+	all := batch{from: events[0].Seq, last: events[len(events)-1].Position, changes: changesOf(events, r.index)}
 	nobody := func(ident.User) bool { return false }
-	common := batchFrame(r.seats, from, last.Seq, last.Cursor, changes, r.houses, nobody)
+	common := r.batchFrame(all, nobody)
 	r.hub.stats.frames.Add(1)
 	for m := range r.members {
-		if m.ownsAny(changes) {
-			m.push(batchFrame(r.seats, from, last.Seq, last.Cursor, changes, r.houses, m.owns))
+		if m.ownsAny(all.changes) {
+			m.push(r.batchFrame(all, m.owns))
 			continue
 		}
 		m.push(common)
@@ -359,9 +358,9 @@ func (r *room) since(cursor string) (from hold.Position, missed []hold.Event, fo
 	if cursor == r.base.Cursor {
 		return r.base, r.history, true
 	}
-	for i := len(r.history) - 1; i >= 0; i-- {
-		if r.history[i].Cursor == cursor {
-			return r.history[i].Position, r.history[i+1:], true
+	for i, event := range slices.Backward(r.history) {
+		if event.Cursor == cursor {
+			return event.Position, r.history[i+1:], true
 		}
 	}
 	return hold.Position{}, nil, false

@@ -53,6 +53,9 @@ type page struct {
 	latin func(string) string
 }
 
+// place is where a line of text starts and how wide it may get, in millimetres.
+type place struct{ x, y, room float64 }
+
 // card prints one ticket with its top edge at y.
 func (p page) card(d Document, a Admission, y float64) error {
 	width, _ := p.f.GetPageSize()
@@ -64,21 +67,21 @@ func (p page) card(d Document, a Admission, y float64) error {
 		return err
 	}
 	x, room := pageMargin+cardPadding, inner-codeSide-3*cardPadding
-	p.line(x, y+12, room, 16, "B", d.Film)
-	p.line(x, y+19, room, 9, "", join(" · ", d.Rating, strings.Join(d.Formats, " · ")))
-	p.line(x, y+29, room, 13, "B", d.Start.Format("Monday 2 January 2006, 15:04"))
-	p.line(x, y+35, room, 9, "", "Doors "+d.Doors.Format("15:04")+" · ends about "+d.End.Format("15:04")+" ("+d.Start.Format("MST")+")")
-	p.line(x, y+43, room, 10, "", join(", ", d.Cinema, d.Auditorium))
-	p.line(x, y+48, room, 8, "", d.Address)
+	p.line(place{x, y + 12, room}, 16, "B", d.Film)
+	p.line(place{x, y + 19, room}, 9, "", join(" · ", d.Rating, strings.Join(d.Formats, " · ")))
+	p.line(place{x, y + 29, room}, 13, "B", d.Start.Format("Monday 2 January 2006, 15:04"))
+	p.line(place{x, y + 35, room}, 9, "", "Doors "+d.Doors.Format("15:04")+" · ends about "+d.End.Format("15:04")+" ("+d.Start.Format("MST")+")")
+	p.line(place{x, y + 43, room}, 10, "", join(", ", d.Cinema, d.Auditorium))
+	p.line(place{x, y + 48, room}, 8, "", d.Address)
 	p.text(x, y+61, 24, "B", string(a.Seat))
-	p.line(x+32, y+57, room-32, 10, "", join(" · ", a.Type, a.Price.String()))
+	p.line(place{x + 32, y + 57, room - 32}, 10, "", join(" · ", a.Type, a.Price.String()))
 	if a.Proof {
-		p.line(x+32, y+62, room-32, 8, "", "Please have your proof ready at the door.")
+		p.line(place{x + 32, y + 62, room - 32}, 8, "", "Please have your proof ready at the door.")
 	}
-	p.line(x, y+cardHeight-cardPadding, room, 8, "", join(" · ", d.Notice, d.Name))
+	p.line(place{x, y + cardHeight - cardPadding, room}, 8, "", join(" · ", d.Notice, d.Name))
 	right := pageMargin + inner - codeSide - cardPadding
-	p.line(right, y+cardPadding+codeSide+6, codeSide, 11, "B", d.Reference)
-	p.line(right, y+cardPadding+codeSide+11, codeSide, 6, "", string(a.ID))
+	p.line(place{right, y + cardPadding + codeSide + 6, codeSide}, 11, "B", d.Reference)
+	p.line(place{right, y + cardPadding + codeSide + 11, codeSide}, 6, "", string(a.ID))
 	return nil
 }
 
@@ -103,19 +106,19 @@ func (p page) text(x, y, size float64, style, s string) {
 }
 
 // line prints one line and makes the font smaller, then the text shorter, until it fits.
-func (p page) line(x, y, room, size float64, style, s string) {
+func (p page) line(at place, size float64, style, s string) {
 	const smallest = 6
 	s = p.latin(s)
 	p.f.SetTextColor(0, 0, 0)
 	p.f.SetFont("Helvetica", style, size)
-	for size > smallest && p.f.GetStringWidth(s) > room {
+	for size > smallest && p.f.GetStringWidth(s) > at.room {
 		size--
 		p.f.SetFontSize(size)
 	}
-	for s != "" && p.f.GetStringWidth(s) > room {
+	for s != "" && p.f.GetStringWidth(s) > at.room {
 		s = s[:len(s)-1] // one byte is one letter in cp1252
 	}
-	p.f.Text(x, y, s)
+	p.f.Text(at.x, at.y, s)
 }
 
 // join puts a separator between the parts that are not empty.

@@ -97,9 +97,9 @@ func decode(b []byte) (Pass, error) {
 		return Pass{}, err
 	}
 	p.Seat = seat
-	from := time.Duration(b[4])<<16 | time.Duration(b[5])<<8 | time.Duration(b[6])
-	p.NotBefore = minuteZero.Add(from * time.Minute)
-	p.NotAfter = p.NotBefore.Add((time.Duration(b[7])<<8 | time.Duration(b[8])) * time.Minute)
+	from, length := int(b[4])<<16|int(b[5])<<8|int(b[6]), int(b[7])<<8|int(b[8])
+	p.NotBefore = minuteZero.Add(time.Duration(from) * time.Minute)
+	p.NotAfter = p.NotBefore.Add(time.Duration(length) * time.Minute)
 	p.Proof, p.Demo = b[9]&flagProof != 0, b[9]&flagDemo != 0
 	return p, nil
 }

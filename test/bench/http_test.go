@@ -17,8 +17,8 @@ func BenchmarkHTTP(b *testing.B) {
 	nothing := repeat(20000, job{method: http.MethodGet, path: "/nothing"})
 	body := []byte(`{"seat_ids":["A1","A2"],"request_id":"request-0001"}`)
 	hollow := repeat(20000, job{method: http.MethodPost, path: "/lock", bearer: token, body: body})
-	b.Run("nothing", func(b *testing.B) { once(b, func() { load(b, base, pid, 32, nothing, http.StatusOK) }) })
-	b.Run("hollow-lock", func(b *testing.B) { once(b, func() { load(b, base, pid, 32, hollow, http.StatusOK) }) })
+	b.Run("nothing", func(b *testing.B) { once(b, func() { target{base, pid}.load(b, 32, nothing, http.StatusOK) }) })
+	b.Run("hollow-lock", func(b *testing.B) { once(b, func() { target{base, pid}.load(b, 32, hollow, http.StatusOK) }) })
 
 	server := harness.Start(b, "MAX_SEATS=50", "SEAT_LOCK_TTL_SECONDS=3600", "MAX_HOLD_SECONDS=7200", "LOG_LEVEL=warn")
 	bearers := tokens(b, server, people)
@@ -33,7 +33,7 @@ func BenchmarkHTTP(b *testing.B) {
 	state := repeat(10000, job{method: http.MethodGet, path: "/api/showtimes/" + seats[0].showtime + "/seats/state"})
 	run := func(name string, connections int, jobs []job, want int) {
 		b.Run(name, func(b *testing.B) {
-			once(b, func() { load(b, server.URL(), server.PID(), connections, jobs, want) })
+			once(b, func() { target{server.URL(), server.PID()}.load(b, connections, jobs, want) })
 		})
 	}
 	run("state", 32, state, http.StatusOK)

@@ -137,7 +137,8 @@ func frameLength(r *bufio.Reader) (int, error) {
 	if _, err := io.ReadFull(r, head); err != nil {
 		return 0, err
 	}
-	n, more := int(head[1]&0x7F), 0
+	n := int(head[1] & 0x7F)
+	var more int
 	switch n {
 	case 126:
 		more = 2

@@ -48,15 +48,21 @@ type job struct {
 	body                 []byte
 }
 
+// target is a running server and the process whose CPU time is counted.
+type target struct {
+	base string
+	pid  int
+}
+
 // load sends the jobs over a number of keep-alive connections, each as soon as the one before it was answered.
-func load(b *testing.B, base string, pid, connections int, jobs []job, want int) {
+func (t target) load(b *testing.B, connections int, jobs []job, want int) {
 	b.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}}
 	defer client.CloseIdleConnections()
 	var next atomic.Int64
 	var unexpected atomic.Pointer[string]
 	times := make([][]time.Duration, connections)
-	before, began := cpu(b, pid), time.Now()
+	before, began := cpu(b, t.pid), time.Now()
 	var all sync.WaitGroup
 	for w := range connections {
 		all.Go(func() {
@@ -66,7 +72,7 @@ func load(b *testing.B, base string, pid, connections int, jobs []job, want int)
 					return
 				}
 				at := time.Now()
-				status, body, err := send(client, base, &jobs[n])
+				status, body, err := send(client, t.base, &jobs[n])
 				times[w] = append(times[w], time.Since(at))
 				if err != nil || status != want {
 					s := fmt.Sprint(status, " ", body, " ", err)
@@ -77,7 +83,7 @@ func load(b *testing.B, base string, pid, connections int, jobs []job, want int)
 	}
 	all.Wait()
 	took := time.Since(began)
-	used := cpu(b, pid) - before
+	used := cpu(b, t.pid) - before
 	if s := unexpected.Load(); s != nil {
 		b.Fatalf("unexpected answer: %s", *s)
 	}

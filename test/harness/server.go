@@ -6,12 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -67,7 +67,7 @@ func Start(t testing.TB, env ...string) *Server {
 // Up starts the process and waits until it is ready.
 func (s *Server) Up() {
 	s.t.Helper()
-	cmd := exec.Command(s.bin, "serve") //nolint:gosec,noctx // the product's own binary; its end is Kill or Stop
+	cmd := exec.Command(s.bin, "serve") // its end is Kill or Stop, not a context
 	cmd.Dir = s.dir
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "APP_ENV=development", "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=127.0.0.1:0",
@@ -215,9 +215,5 @@ func (o *tail) add(line string) {
 func (o *tail) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := ""
-	for _, l := range o.lines {
-		s += fmt.Sprintln(l)
-	}
-	return s
+	return strings.Join(o.lines, "\n") + "\n"
 }

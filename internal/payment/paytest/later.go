@@ -1,7 +1,6 @@
 package paytest
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -148,7 +147,7 @@ func refundRace(t *testing.T, h Harness) {
 			given++
 			continue
 		}
-		require.True(t, errors.Is(err, payment.ErrRefused), "%v", err)
+		require.ErrorIs(t, err, payment.ErrRefused)
 	}
 	require.Equal(t, 2, given, "2500 hold two refunds of 1000")
 }
