@@ -166,8 +166,8 @@ type ReservedSeat struct {
 }
 
 // Engine keeps the holds of showtimes. Each method is one atomic act: all or nothing, with its events leaving in the same
-// act, in order and without gaps. Every writing method first ends the holds that are due. protocol.md §4.2–4.6 is the
-// source of the rules; holdtest is their court.
+// act, in order and without gaps. Every writing method first ends the holds that are due. A refusal carries position and
+// time in its Answer too, so that a caller can tell a hold that was lost from one that ended. holdtest is the court of these rules.
 type Engine interface {
 	// Lock takes seats. Errors: *ConflictError, *SeatLimitError, *HoldLimitError.
 	Lock(ctx context.Context, r LockRequest) (Answer, error)

@@ -49,6 +49,8 @@ type Lock struct {
 type Marker struct {
 	Seat    ident.Seat
 	Booking ident.Booking
+	Owner   ident.User    // facts only: the hold's owner at the sale; engines do not keep it
+	Request ident.Request // facts only: its request
 }
 
 // Position is a point in the event stream of one showtime. Epoch changes whenever the engine lost its memory; Seq counts

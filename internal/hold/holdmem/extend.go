@@ -48,7 +48,7 @@ func checkExtend(q hold.ExtendRequest) error {
 // prolong is the strict or the customer's way: every seat must be exactly the hold's, and MaxHold caps the deadline.
 func (r *room) prolong(q hold.ExtendRequest, places []uint16, now int64) (hold.Answer, error) {
 	if refused := r.refused(q.Owner, q.Request, places); refused != nil || len(places) == 0 {
-		return hold.Answer{}, &hold.RefusedError{Seats: refused}
+		return r.answer(now), &hold.RefusedError{Seats: refused}
 	}
 	earliest, first := int64(never), int64(never)
 	for _, i := range places {
@@ -61,7 +61,7 @@ func (r *room) prolong(q hold.ExtendRequest, places []uint16, now int64) (hold.A
 	}
 	target = min(target, limit)
 	if q.Mode == hold.ExtendMore && target <= earliest {
-		return hold.Answer{}, &hold.HoldLimitError{Seats: r.capped(places, earliest-q.MaxHold.Milliseconds())}
+		return r.answer(now), &hold.HoldLimitError{Seats: r.capped(places, earliest-q.MaxHold.Milliseconds())}
 	}
 	var grown []uint16
 	for _, i := range places {

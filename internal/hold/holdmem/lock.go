@@ -39,10 +39,10 @@ func (e *Engine) Lock(ctx context.Context, q hold.LockRequest) (hold.Answer, err
 	}
 	p := r.planLock(q, places, now)
 	if p.conflicts != nil {
-		return hold.Answer{}, &hold.ConflictError{Seats: p.conflicts}
+		return r.answer(now), &hold.ConflictError{Seats: p.conflicts}
 	}
 	if owned := r.held[q.Owner]; p.fresh > 0 && owned+p.fresh > q.MaxSeats {
-		return hold.Answer{}, &hold.SeatLimitError{Held: owned, Max: q.MaxSeats}
+		return r.answer(now), &hold.SeatLimitError{Held: owned, Max: q.MaxSeats}
 	}
 	deadline := p.kept
 	if p.fresh+p.moved > 0 {
@@ -51,7 +51,7 @@ func (e *Engine) Lock(ctx context.Context, q hold.LockRequest) (hold.Answer, err
 		}
 		deadline = min(deadline, p.joinFirst+q.MaxHold.Milliseconds())
 		if deadline <= now {
-			return hold.Answer{}, &hold.HoldLimitError{Seats: r.exhausted(q, places, now)}
+			return r.answer(now), &hold.HoldLimitError{Seats: r.exhausted(q, places, now)}
 		}
 	}
 	return r.lock(q, places, p, deadline, now), nil

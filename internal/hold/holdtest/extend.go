@@ -107,9 +107,10 @@ func extendRefused(s *stage) {
 	s.confirm(cyd, tab1, bk1, "A5")
 	for _, mode := range []hold.ExtendMode{hold.ExtendMore, hold.ExtendStrict} {
 		before := s.snapshot()
-		_, err := s.tryExtend(mode, 2*s.unit, ada, tab1, "A1", "A2", "A3", "A4", "A5")
+		a, err := s.tryExtend(mode, 2*s.unit, ada, tab1, "A1", "A2", "A3", "A4", "A5")
 		refusal, ok := errors.AsType[*hold.RefusedError](err)
 		require.True(s.t, ok, "%v", err)
+		require.Equal(s.t, before.Position, a.Position, "a refusal tells where it was decided")
 		require.Equal(s.t, []hold.SeatReason{
 			{Seat: "A2", Reason: hold.NotOwner}, {Seat: "A3", Reason: hold.NotOwner},
 			{Seat: "A4", Reason: hold.MissingLock}, {Seat: "A5", Reason: hold.Booked},

@@ -45,6 +45,8 @@ func agrees(s *stage) {
 		})
 		d.replay(rt)
 	})
+	s.room = Room("st_after", s.Now().Add(time.Hour))
+	s.hydrate(hold.Facts{})
 }
 
 // duel is one showtime in the engine and in the model.

@@ -117,9 +117,11 @@ func (s *stage) lock(owner ident.User, request ident.Request, seats ...ident.Sea
 func (s *stage) conflict(owner ident.User, request ident.Request, seats ...ident.Seat) []hold.SeatReason {
 	s.t.Helper()
 	before := s.snapshot()
-	_, err := s.tryLock(owner, request, seats...)
+	a, err := s.tryLock(owner, request, seats...)
 	refusal, ok := errors.AsType[*hold.ConflictError](err)
 	require.True(s.t, ok, "%v", err)
+	require.Equal(s.t, before.Position, a.Position, "a refusal tells where it was decided")
+	require.False(s.t, a.Now.IsZero())
 	s.unchanged(before)
 	return refusal.Seats
 }

@@ -186,7 +186,7 @@ func hydrateResync(s *stage) {
 	require.Equal(s.t, s.from.Cursor, events[0].Prev)
 }
 
-// fresh gives a showtime that the engine was told facts about.
+// fresh gives another showtime that the engine was told facts about.
 func fresh(s *stage, f hold.Facts) hold.Answer {
 	s.t.Helper()
 	s.room = Room("st_fresh", s.room.End)
