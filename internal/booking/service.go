@@ -3,7 +3,6 @@ package booking
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"cinema/internal/catalog"
@@ -11,6 +10,7 @@ import (
 	"cinema/internal/hold"
 	"cinema/internal/ident"
 	"cinema/internal/payment"
+	"cinema/internal/ticket"
 )
 
 // Holds is what a sale asks of the hold engine. It answers ErrUninit and ErrAgain by itself (hold.Keeper does).
@@ -28,9 +28,9 @@ type Programme interface {
 	CheckSale(ctx context.Context, d *catalog.Detail) error
 }
 
-// Signer makes the text of a ticket's QR.
+// Signer makes the text of a ticket's code (ticket.Ring does).
 type Signer interface {
-	Sign(t Ticket, d *catalog.Detail) (string, error)
+	Sign(p ticket.Pass) (string, error)
 }
 
 // Limits are the values of a sale. A zero field takes its default.
@@ -44,6 +44,7 @@ type Limits struct {
 	Patience      time.Duration // until an unfinished confirm is answered as pending; 3 s
 	Work          time.Duration // deadline of the work behind a confirm, settle or cancel; 20 s
 	InFlight      int           // works at the same time; 1024
+	Reconcilers   int           // bookings reconciled at the same time; 4
 	CancelUntil   time.Duration // before the start: a customer may cancel until then; 20 min
 	NoGuests      bool          // guests must sign in before they pay
 }
@@ -75,9 +76,9 @@ type Request struct {
 	Request  ident.Request
 	Seats    []ident.Seat
 	Tickets  []catalog.TicketChoice // seats left out take the default ticket type
-	Customer Customer // for a person with an account: the account's when nothing else was given
-	Token    string   // the mock provider's; empty: its default
-	Epoch    string   // of the hold's answer; empty: not known
+	Customer Customer               // for a person with an account: the account's when nothing else was given
+	Token    string                 // the mock provider's; empty: its default
+	Epoch    string                 // of the hold's answer; empty: not known
 }
 
 // PaymentView is what the customer's page may know of the payment.
@@ -130,15 +131,56 @@ type Service struct {
 	holds     Holds
 	programme Programme
 	gateway   payment.Gateway
+	embedded  payment.Embedded // the gateway, when its capture is a register of the store; else nil
 	signer    Signer
 	clock     clock.Clock
 	log       *slog.Logger
 	limits    Limits
 	key       []byte // of booking ids
-	slots     chan struct{}
 	stats     counters
+	works     works
+	watch     watch
+}
 
-	mu     sync.Mutex // guards closed and works.Add
-	closed bool
-	works  sync.WaitGroup
+// New makes the service; it reads or makes the key of the booking ids.
+func New(ctx context.Context, d Deps) (*Service, error) {
+	key, err := bookingKey(ctx, d.Store)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		store: d.Store, holds: d.Holds, programme: d.Programme, gateway: d.Gateway, signer: d.Signer, clock: d.Clock, log: d.Log,
+		limits: d.Limits.withDefaults(), key: key,
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.embedded, _ = d.Gateway.(payment.Embedded)
+	s.works.slots = make(chan struct{}, s.limits.InFlight)
+	return s, nil
+}
+
+func (l Limits) withDefaults() Limits {
+	orInt := func(v *int, def int) {
+		if *v <= 0 {
+			*v = def
+		}
+	}
+	orTime := func(v *time.Duration, def time.Duration) {
+		if *v <= 0 {
+			*v = def
+		}
+	}
+	orInt(&l.MaxSeats, 8)
+	orInt(&l.MaxOpen, 2)
+	orInt(&l.MaxAttempts, 10)
+	orInt(&l.InFlight, 1024)
+	orInt(&l.Reconcilers, 4)
+	orTime(&l.MaxHold, 25*time.Minute)
+	orTime(&l.PaymentWindow, 10*time.Minute)
+	orTime(&l.Grace, 30*time.Second)
+	orTime(&l.Patience, 3*time.Second)
+	orTime(&l.Work, 20*time.Second)
+	orTime(&l.CancelUntil, 20*time.Minute)
+	return l
 }

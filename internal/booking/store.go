@@ -19,14 +19,15 @@ const (
 
 // Register kinds. A register is written once and never changes.
 const (
-	KindSeal     = "seal"     // <booking>
-	KindPayref   = "payref"   // <booking>|<attempt> → provider's reference or VOID
-	KindPayment  = "payment"  // <reference> → captured or cancelled (the mock's outcome)
-	KindCancel   = "cancel"   // <booking>|<refund_id> → intent (JSON)
-	KindTicket   = "ticket"   // <ticket>|<generation> → CHECKED_IN… or VOID:<refund_id>
-	KindRefunded = "refunded" // <booking>|<refund_id>
-	KindMerge    = "merge"    // <guest> → account
-	KindKey      = "key"      // <name> → secret made once (booking-id key, ticket-signing keys)
+	KindSeal     = "seal"      // <booking>
+	KindPayref   = "payref"    // <booking>|<attempt> → provider's reference or VOID
+	KindPayment  = "payment"   // <reference> → captured or cancelled (the mock's outcome)
+	KindCancel   = "cancel"    // <booking>|<refund_id> → intent (JSON)
+	KindTicket   = "ticket"    // <ticket>|<generation> → CHECKED_IN… or VOID:<refund_id>
+	KindRefunded = "refunded"  // <booking>|<refund_id>
+	KindMerge    = "merge"     // <guest> → account
+	KindKey      = "key"       // <name> → secret made once (booking-id key, ticket-signing keys)
+	KindRetry    = "refundtry" // <booking>|<refund_id>|<try> → the provider's refusal of that try
 )
 
 // VOID in a payref register says that no further attempt can begin.
@@ -139,6 +140,8 @@ type Store interface {
 	// SetStatus moves the status forward when the new rank is higher, writes the events in the same act, and returns the booking
 	// as it is afterwards.
 	SetStatus(ctx context.Context, id ident.Booking, s Status, reason string, events []OutboxEvent) (Booking, error)
+	// Emit writes events that no change of status carries. An id that waits in the outbox already is left alone.
+	Emit(ctx context.Context, events []OutboxEvent) error
 	// ReleaseClaims deletes the claims that belong to this booking among the seats, or all of its claims when none are named.
 	ReleaseClaims(ctx context.Context, id ident.Booking, seats []ident.Seat) error
 

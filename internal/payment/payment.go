@@ -109,6 +109,12 @@ type Embedded interface {
 	CaptureRegister(p Payment) (kind, id, value string)
 }
 
+// TestTokens is a provider that takes test tokens instead of cards.
+type TestTokens interface {
+	// KnownToken tells whether a token is one of its own; the empty one is the default.
+	KnownToken(token string) bool
+}
+
 // Registers is the sticky store that a provider living inside the product (the mock) keeps its outcomes in.
 type Registers interface {
 	// PutOnce stores the value unless the register has one; it returns the value that the register holds afterwards.

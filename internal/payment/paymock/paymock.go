@@ -64,8 +64,9 @@ type Gateway struct {
 }
 
 var (
-	_ payment.Gateway  = (*Gateway)(nil)
-	_ payment.Embedded = (*Gateway)(nil)
+	_ payment.Gateway    = (*Gateway)(nil)
+	_ payment.Embedded   = (*Gateway)(nil)
+	_ payment.TestTokens = (*Gateway)(nil)
 )
 
 // New makes a provider on the registers of a store.
@@ -98,7 +99,7 @@ func (g *Gateway) Create(ctx context.Context, r payment.CreateRequest) (payment.
 	if token == "" {
 		token = Approve
 	}
-	if !known(token) {
+	if !g.KnownToken(token) {
 		return payment.Payment{}, fmt.Errorf("%w: unknown test token", payment.ErrRefused)
 	}
 	if r.Amount.Minor < 0 || r.Amount.Currency == "" {
@@ -292,9 +293,10 @@ func (g *Gateway) forget(ref string) {
 	delete(g.recent, ref)
 }
 
-func known(token string) bool {
+// KnownToken tells whether a token is one of the test tokens; the empty one is Approve.
+func (g *Gateway) KnownToken(token string) bool {
 	switch token {
-	case Approve, Decline, Action, Slow, Unknown:
+	case "", Approve, Decline, Action, Slow, Unknown:
 		return true
 	default:
 		return false
