@@ -150,3 +150,11 @@ func (s *Store) DropOutbox(ctx context.Context, ids []string) error {
 		return err
 	})
 }
+
+// Emit writes events that no change of status carries. An id that waits in the outbox already is left alone.
+func (s *Store) Emit(ctx context.Context, events []booking.OutboxEvent) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return s.do(ctx, func(ctx context.Context, w *writes) error { return insertEvents(ctx, w, events) })
+}

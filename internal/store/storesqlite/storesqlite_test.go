@@ -1,0 +1,54 @@
+package storesqlite_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"cinema/internal/clock"
+	"cinema/internal/store"
+	"cinema/internal/store/storesqlite"
+	"cinema/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	runChild()
+	goleak.VerifyTestMain(m)
+}
+
+// opened is a store with the folder it lives in.
+type opened struct {
+	*storesqlite.Store
+	dir string
+}
+
+func open(t *testing.T, o storesqlite.Options) opened {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	s, err := storesqlite.Open(t.Context(), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return opened{Store: s, dir: o.Dir}
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t,
+		func(t *testing.T, c clock.Clock) store.Backend {
+			t.Helper()
+			return open(t, storesqlite.Options{Clock: c})
+		},
+		storetest.Reopen(func(t *testing.T, b store.Backend, c clock.Clock) store.Backend {
+			t.Helper()
+			was, ok := b.(opened)
+			require.True(t, ok)
+			require.NoError(t, was.Close())
+			return open(t, storesqlite.Options{Dir: was.dir, Clock: c})
+		}),
+	)
+}
+
+func runChild() {}
