@@ -64,21 +64,34 @@ func (s *Service) bring(ctx context.Context, c Caller, d *catalog.Detail) error 
 		return err
 	}
 	for _, guest := range stale {
-		seats := make(map[ident.Request][]ident.Seat)
-		for _, l := range snap.Locks {
-			if l.Owner == guest && l.Booking == "" {
-				seats[l.Request] = append(seats[l.Request], l.Seat)
-			}
-		}
-		for request, list := range seats {
-			_, err := s.engine.Transfer(ctx, TransferRequest{
-				Showtime: d.Showtime.ID, From: guest, To: c.User, Request: request, Seats: list, MaxSeats: s.maxSeats(d),
-			})
-			if err != nil {
-				return engineFault(err)
-			}
+		if err := s.bringFrom(ctx, c, d, guest, snap); err != nil {
+			return err
 		}
 		s.merges.note(merge{guest, d.Showtime.ID}, now)
+	}
+	return nil
+}
+
+// bringFrom moves one guest's holds, request by request in the order of their seats.
+func (s *Service) bringFrom(ctx context.Context, c Caller, d *catalog.Detail, guest ident.User, snap Snapshot) error {
+	var requests []ident.Request
+	seats := make(map[ident.Request][]ident.Seat)
+	for _, l := range snap.Locks {
+		if l.Owner != guest || l.Booking != "" {
+			continue
+		}
+		if seats[l.Request] == nil {
+			requests = append(requests, l.Request)
+		}
+		seats[l.Request] = append(seats[l.Request], l.Seat)
+	}
+	for _, request := range requests {
+		_, err := s.engine.Transfer(ctx, TransferRequest{
+			Showtime: d.Showtime.ID, From: guest, To: c.User, Request: request, Seats: seats[request], MaxSeats: s.maxSeats(d),
+		})
+		if err != nil {
+			return engineFault(err)
+		}
 	}
 	return nil
 }
