@@ -8,9 +8,11 @@ function refuse(message: string, group: string[]) {
   return { group, message }
 }
 
+// `lazy.ts` is the second door of a feature: what others load on demand, without the rest of it.
 const outOfFeature = refuse('A feature is entered by its index.ts only.', [
   '@/features/*/*',
   '@/features/*/*/**',
+  '!@/features/*/lazy',
 ])
 const climbing = refuse('Leave a folder by the @ alias, not by climbing.', ['../../*', '../../**'])
 

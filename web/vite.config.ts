@@ -1,14 +1,34 @@
 import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
 /** The Go server of a development run; `make dev` starts both halves. */
 const backend = process.env['CINEMA_BACKEND'] ?? 'http://127.0.0.1:8080'
 
-export default defineConfig({
-  plugins: [vue(), tailwindcss()],
-  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+/** The package's own production file: its general one carries the developer tools along. */
+const slimPinia = fileURLToPath(
+  new URL('./node_modules/pinia/dist/pinia.esm-browser.prod.js', import.meta.url),
+)
+
+/** Icons are drawn by our own few lines; see the file it names. */
+const leanIcons: Plugin = {
+  name: 'lean-icons',
+  enforce: 'pre',
+  resolveId(source, importer) {
+    if (!source.endsWith('/createLucideIcon.mjs') || !importer?.includes('@lucide')) return null
+    return fileURLToPath(new URL('./src/shared/ui/lucideIcon.ts', import.meta.url))
+  },
+}
+
+export default defineConfig(({ mode }) => ({
+  plugins: [leanIcons, vue(), tailwindcss()],
+  resolve: {
+    alias: [
+      { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
+      ...(mode === 'production' ? [{ find: /^pinia$/, replacement: slimPinia }] : []),
+    ],
+  },
   // Compile-time switches that keep dead code out of the bundle.
   define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false },
   build: {
@@ -30,4 +50,4 @@ export default defineConfig({
       '/ws': { target: backend, ws: true },
     },
   },
-})
+}))

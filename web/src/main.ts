@@ -1,4 +1,3 @@
-import { PiniaColada } from '@pinia/colada'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from '@/app/App.vue'
@@ -12,6 +11,5 @@ initTheme()
 const app = createApp(App)
 installErrorHandler(app)
 app.use(createPinia())
-app.use(PiniaColada, { queryOptions: { staleTime: 15_000, gcTime: 300_000 } })
 app.use(createCinemaRouter())
 app.mount('#app')

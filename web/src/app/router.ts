@@ -108,7 +108,7 @@ export function createCinemaRouter(): Router {
     const { role } = to.meta
     if (!role) return true
     const session = useSessionStore()
-    await session.load()
+    await session.restore()
     if (session.has(role)) return true
     if (session.account) return { name: 'forbidden', query: { from: to.fullPath }, replace: true }
     return { name: 'signin', query: { return_to: to.fullPath } }

@@ -1,58 +1,73 @@
-import { PiniaColada } from '@pinia/colada'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { createApp } from 'vue'
 import { useSessionStore } from './sessionStore'
-
-function me(user: object, status = 200) {
-  return Promise.resolve(Response.json({ ok: true, role: 'USER', user }, { status }))
-}
 
 const guest = { id: 'u1', email: null, name: '', role: 'USER', guest: true }
 const admin = { id: 'u2', email: 'admin@example.com', name: 'Ana', role: 'ADMIN', guest: false }
-const fetchMock = vi.fn<typeof fetch>()
+
+/** Answers by path; what is missing is a lost connection. */
+let server: Record<string, () => Response>
+let asked: string[]
+
+function me(user: object) {
+  return () => Response.json({ ok: true, role: 'USER', user })
+}
+
+function fetchFake(path: string): Promise<Response> {
+  asked.push(path)
+  const answer = server[path]
+  return answer ? Promise.resolve(answer()) : Promise.reject(new TypeError('no network'))
+}
+
+vi.mock('@/shared/api/config', () => ({
+  loadConfig: async () => (await fetch('/api/config')).json() as Promise<unknown>,
+}))
 
 beforeEach(() => {
-  fetchMock.mockReset()
-  vi.stubGlobal('fetch', fetchMock)
-  const pinia = createPinia()
-  const app = createApp({ render: () => null })
-  app.use(pinia)
-  app.use(PiniaColada)
-  setActivePinia(pinia)
+  server = { '/api/config': () => Response.json({ ok: true, session: true }) }
+  asked = []
+  vi.stubGlobal('fetch', fetchFake)
+  setActivePinia(createPinia())
 })
 
 it('asks once, however many places wait for the answer', async () => {
-  fetchMock.mockImplementation(() => me(admin))
+  server['/api/me'] = me(admin)
   const session = useSessionStore()
   await Promise.all([session.load(), session.load()])
   await session.load()
-  expect(fetchMock).toHaveBeenCalledTimes(1)
+  expect(asked).toEqual(['/api/me'])
   expect(session.account?.name).toBe('Ana')
   expect(session.has('STAFF')).toBe(true)
 })
 
-it('treats 401 as nobody, and starts a guest only then', async () => {
-  fetchMock
-    .mockImplementationOnce(() =>
-      Promise.resolve(Response.json({ error: 'unauthorized' }, { status: 401 })),
-    )
-    .mockImplementationOnce(() => me(guest))
+it('spares a visitor the question, and makes him a guest only when it is needed', async () => {
+  server['/api/config'] = () => Response.json({ ok: true, session: false })
+  server['/api/auth/guest'] = me(guest)
   const session = useSessionStore()
+  await session.restore()
+  expect(asked).toEqual(['/api/config'])
+  expect(session.user).toBeNull()
   await session.ensureGuest()
+  await session.ensureGuest()
+  expect(asked).toEqual(['/api/config', '/api/auth/guest'])
   expect(session.user?.id).toBe('u1')
   expect(session.account).toBeNull()
   expect(session.has('USER')).toBe(false)
-  await session.ensureGuest()
-  expect(fetchMock).toHaveBeenCalledTimes(2)
+})
+
+it('takes a refusal for nobody', async () => {
+  server['/api/me'] = () => Response.json({ error: 'unauthorized' }, { status: 401 })
+  const session = useSessionStore()
+  await session.restore()
+  expect(session.loaded).toBe(true)
+  expect(session.user).toBeNull()
 })
 
 it('does not take a lost connection for a lost session', async () => {
-  fetchMock.mockImplementationOnce(() => Promise.reject(new TypeError('no network')))
   const session = useSessionStore()
   await session.load()
   expect(session.loaded).toBe(false)
-  fetchMock.mockImplementationOnce(() => me(admin))
+  server['/api/me'] = me(admin)
   await session.load()
   expect(session.account?.id).toBe('u2')
 })

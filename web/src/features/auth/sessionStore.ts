@@ -1,30 +1,16 @@
-import { useQueryCache } from '@pinia/colada'
+import { invalidateQueries } from '@/shared/api/query'
 import { defineStore } from 'pinia'
 import { computed, readonly, shallowRef } from 'vue'
-import { get, isProblem, onUnauthorized, post, type Me, type Role, type User } from '@/shared/api'
-
-/**
- * Set while this browser is likely to have a session. A first-time visitor is spared the question
- * "who am I", which the server answers with a refusal. It holds no secret and decides nothing.
- */
-const hintKey = 'cinema.session'
-
-function hinted(): boolean {
-  try {
-    return localStorage.getItem(hintKey) !== null
-  } catch {
-    return true
-  }
-}
-
-function hint(likely: boolean) {
-  try {
-    if (likely) localStorage.setItem(hintKey, '1')
-    else localStorage.removeItem(hintKey)
-  } catch {
-    return
-  }
-}
+import {
+  get,
+  isProblem,
+  loadConfig,
+  onUnauthorized,
+  post,
+  type Me,
+  type Role,
+  type User,
+} from '@/shared/api'
 
 const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
 
@@ -35,7 +21,6 @@ const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
 export const useSessionStore = defineStore('session', () => {
   const user = shallowRef<User | null>(null)
   const loaded = shallowRef(false)
-  const cache = useQueryCache()
   let loading: Promise<void> | null = null
 
   /** The signed-in person; a guest is nobody here. */
@@ -45,9 +30,8 @@ export const useSessionStore = defineStore('session', () => {
     const changed = user.value?.id !== next?.id || user.value?.guest !== next?.guest
     user.value = next
     loaded.value = true
-    hint(next !== null)
     // What the last person saw must not be shown to the next one.
-    if (changed) void cache.invalidateQueries({ key: ['mine'] })
+    if (changed) invalidateQueries(['mine'])
   }
 
   async function fetchMe() {
@@ -68,27 +52,29 @@ export const useSessionStore = defineStore('session', () => {
     return loading
   }
 
-  /** Asks only when this browser is likely to have a session. */
-  function restore(): Promise<void> {
-    return hinted() ? load() : Promise.resolve()
-  }
-
-  /** A provider is about to start a session by redirects. */
-  function expect() {
-    hint(true)
+  /**
+   * Asks only when there is a session: a visitor is spared a question that the server answers with
+   * a refusal.
+   */
+  async function restore(): Promise<void> {
+    if (loaded.value) return
+    // When the offer cannot be read the question is asked anyway: its failure shows where it matters.
+    const config = await loadConfig().catch(() => undefined)
+    if (config?.session === false && user.value === null) become(null)
+    else await load()
   }
 
   /** Starts a guest session when there is none, so that a visitor can hold seats. */
   async function ensureGuest(): Promise<void> {
-    await load()
+    await restore()
     if (user.value) return
+    // Somebody who has a session after all keeps it.
     become((await post<Me>('/api/auth/guest')).user)
   }
 
   /** Signs in without a provider; the server offers it in development only. */
   async function devSignIn(email: string, name: string): Promise<void> {
     become((await post<Me>('/api/auth/dev/login', { email, name })).user)
-    await cache.invalidateQueries({ key: ['mine'] })
   }
 
   async function signOut(): Promise<void> {
@@ -111,7 +97,6 @@ export const useSessionStore = defineStore('session', () => {
     loaded: readonly(loaded),
     load,
     restore,
-    expect,
     ensureGuest,
     devSignIn,
     signOut,

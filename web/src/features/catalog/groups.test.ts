@@ -20,6 +20,7 @@ function show(
     movie_title: movieId,
     auditorium: { id: 'h1', name: 'Hall 1' },
     starts_at: startsAt,
+    doors_at: startsAt,
     local_start: startsAt.slice(0, 19),
     zone: 'Europe/London',
     ends_at: startsAt,

@@ -1,4 +1,4 @@
-import { useQuery } from '@pinia/colada'
+import { useQuery } from '@/shared/api/query'
 import { computed, ref } from 'vue'
 import { get, type Cinema, type Page } from '@/shared/api'
 

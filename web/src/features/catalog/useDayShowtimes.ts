@@ -1,4 +1,4 @@
-import { useQuery } from '@pinia/colada'
+import { useQuery } from '@/shared/api/query'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { get, type Page, type Showtime } from '@/shared/api'
 

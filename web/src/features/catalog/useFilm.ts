@@ -1,4 +1,4 @@
-import { useQuery } from '@pinia/colada'
+import { useQuery } from '@/shared/api/query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { get, type Movie, type Page, type Showtime } from '@/shared/api'
 import { businessDate } from '@/shared/lib/formatTime'

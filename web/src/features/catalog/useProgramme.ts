@@ -1,4 +1,4 @@
-import { useQuery } from '@pinia/colada'
+import { useQuery } from '@/shared/api/query'
 import { computed, type Ref } from 'vue'
 import { get, type Movie, type Page } from '@/shared/api'
 import { addDays, businessDate } from '@/shared/lib/formatTime'

@@ -58,6 +58,3 @@ export function totalOf(booking: Booking): Money {
 export function priceOf(ticket: Ticket, currency: string): Money {
   return typeof ticket.price === 'number' ? { amount: ticket.price, currency } : ticket.price
 }
-
-/** Minutes before the start at which the doors open. */
-export const doorsBefore = 45

@@ -1,4 +1,4 @@
-import { useQuery, useQueryCache } from '@pinia/colada'
+import { invalidateQueries, setQueryData, useQuery } from '@/shared/api/query'
 import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { get, post, type Booking, type BookingAnswer } from '@/shared/api'
 import { settleDelay } from './settleDelay'
@@ -8,7 +8,6 @@ import { settleDelay } from './settleDelay'
  * the answer is final; asking is safe at any time and never pays twice.
  */
 export function useBooking(id: MaybeRefOrGetter<string>) {
-  const cache = useQueryCache()
   const key = () => ['mine', 'booking', toValue(id)]
   const path = () => `/api/bookings/${encodeURIComponent(toValue(id))}`
   const query = useQuery({
@@ -19,8 +18,8 @@ export function useBooking(id: MaybeRefOrGetter<string>) {
   const booking = computed(() => query.data.value)
 
   function accept(next: Booking) {
-    cache.setQueryData(key(), next)
-    void cache.invalidateQueries({ key: ['mine', 'bookings'] })
+    setQueryData(key(), next)
+    invalidateQueries(['mine', 'bookings'])
   }
 
   /** Asks the bank once. */

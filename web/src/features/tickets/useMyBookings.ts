@@ -1,4 +1,4 @@
-import { useQuery } from '@pinia/colada'
+import { useQuery } from '@/shared/api/query'
 import { computed } from 'vue'
 import { useSessionStore } from '@/features/auth'
 import { get, type Booking, type Page, type ShowtimeDetail } from '@/shared/api'

@@ -26,10 +26,12 @@ export interface Me {
   user: User
 }
 
-/** What the server offers here; the same for every viewer. */
+/** What the server offers here. */
 export interface PublicConfig {
   ok: true
   env: string
+  /** Whether the caller has a live session, so that `/api/me` has an answer. */
+  session: boolean
   sign_in: { google: boolean; dev: boolean }
   guest_checkout: boolean
   demo: boolean
@@ -92,6 +94,8 @@ export interface Showtime {
   auditorium: { id: string; name: string }
   /** Instant, RFC 3339 UTC. */
   starts_at: string
+  /** When the doors open. */
+  doors_at: string
   /** Wall clock at the cinema, without offset. */
   local_start: string
   /** IANA zone of the cinema. */
@@ -175,6 +179,8 @@ export interface ShowtimeDetail extends Showtime {
   ticket_types: TicketType[]
   prices: PriceEntry[]
   layout: Layout
+  /** The film's next showtime on sale, when this one cannot be bought. */
+  next?: { id: string; starts_at: string; local_start: string; zone: string }
 }
 
 export interface QuoteLine {
@@ -260,6 +266,8 @@ export interface BookingPayment {
   provider: string
   client_secret?: string
   next_action?: NextAction
+  /** Why the last card was refused. */
+  decline?: string
 }
 
 export interface Booking {
