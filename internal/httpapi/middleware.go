@@ -134,6 +134,9 @@ func (s *Server) recover(c *gin.Context) {
 		}
 		s.log.ErrorContext(c.Request.Context(), "panic", slog.String("request_id", callOf(c.Request.Context()).id),
 			slog.String("panic", fmt.Sprint(v)), slog.String("stack", string(debug.Stack())))
+		if h, ok := c.Writer.(*held); ok {
+			c.Writer = h.ResponseWriter
+		}
 		if c.Writer.Written() {
 			c.Abort()
 			return

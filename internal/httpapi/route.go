@@ -43,6 +43,7 @@ type route struct {
 	keyed        bool // takes an Idempotency-Key
 	open         bool // takes requests without the header against forged requests: it changes nothing
 	bodyTypes    []string
+	tagged       bool   // its answer carries an ETag made from its bytes
 	produces     string // media type of an answer that is not JSON
 	also         []int  // further statuses of success
 }
@@ -130,10 +131,13 @@ func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
 		s.fail(c, err)
 		return nil, false
 	}
-	if !r.keyed {
-		return func() {}, true
+	switch {
+	case r.keyed:
+		return s.once(c, r)
+	case r.tagged:
+		return tag(c), true
 	}
-	return s.once(c, r)
+	return func() {}, true
 }
 
 var (

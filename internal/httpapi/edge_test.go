@@ -1,0 +1,308 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"cinema/internal/httpapi"
+	"cinema/internal/ratelimit"
+)
+
+func TestStrictJSON(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	for name, body := range map[string]string{
+		"no body":          ``,
+		"not JSON":         `email=a`,
+		"an array":         `[]`,
+		"a wrong type":     `{"email":1}`,
+		"an unknown field": `{"email":"a@b.c","admin":true}`,
+		"a double field":   `{"email":"a@b.c","email":"d@e.f"}`,
+		"another case":     `{"Email":"a@b.c"}`,
+		"an escaped twin":  `{"email":"a@b.c","em\u0061il":"d@e.f"}`,
+		"trailing data":    `{"email":"a@b.c"} {}`,
+		"null":             `{"email":null}`,
+		"broken UTF-8":     "{\"email\":\"a@b.c\xff\"}",
+		"too deep":         strings.Repeat("[", 20_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := b.visitor().post("/api/auth/dev/login", body)
+			require.Equal(t, http.StatusBadRequest, r.status, r.text)
+			require.Equal(t, "invalid_body", r.code(t))
+			require.NotContains(t, r.text, "d@e.f")
+			require.Empty(t, r.header.Get("Set-Cookie"), "nothing is done")
+		})
+	}
+	t.Run("too large", func(t *testing.T) {
+		t.Parallel()
+		huge := `{"email":"a@b.c","name":"` + strings.Repeat("x", 70_000) + `"}`
+		r := b.visitor().post("/api/auth/dev/login", huge)
+		require.Equal(t, http.StatusRequestEntityTooLarge, r.status)
+		require.Equal(t, "body_too_large", r.code(t))
+	})
+	t.Run("another media type", func(t *testing.T) {
+		t.Parallel()
+		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "nonsense/", ""} {
+			r := b.visitor().with("Content-Type", media).post("/api/auth/dev/login", `{"email":"a@b.c"}`)
+			require.Equal(t, http.StatusUnsupportedMediaType, r.status, media)
+			require.Equal(t, "unsupported_media_type", r.code(t))
+		}
+	})
+	t.Run("utf-8 may be said", func(t *testing.T) {
+		t.Parallel()
+		r := b.visitor().with("Content-Type", "application/json; charset=UTF-8").post("/api/auth/dev/login", `{"email":"a@b.c"}`)
+		require.Equal(t, http.StatusOK, r.status)
+	})
+}
+
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *httpapi.Deps) { d.Settings.FrontendURL = "https://front.example" })
+	ann := b.person("ann@example.com")
+	refused := func(t *testing.T, r response) {
+		t.Helper()
+		require.Equal(t, http.StatusForbidden, r.status, r.text)
+		require.Equal(t, "cross_origin", r.code(t))
+	}
+
+	t.Run("a cookie without the header", func(t *testing.T) {
+		t.Parallel()
+		refused(t, ann.with("X-Requested-With", "").post("/api/auth/token", nil))
+		refused(t, ann.with("X-Requested-With", "XMLHttpRequest").post("/api/auth/token", nil))
+		require.Equal(t, http.StatusOK, ann.with("X-Requested-With", "").get("/api/me").status, "reading needs none")
+	})
+	t.Run("another site", func(t *testing.T) {
+		t.Parallel()
+		refused(t, ann.with("Origin", "https://evil.example").post("/api/auth/token", nil))
+		refused(t, ann.with("Sec-Fetch-Site", "cross-site").post("/api/auth/token", nil))
+		refused(t, b.visitor().with("Origin", "null").post("/api/auth/guest", nil))
+		refused(t, b.visitor().with("Sec-Fetch-Site", "same-site").with("Origin", "https://sub.example").post("/api/auth/dev/login", `{"email":"a@b.c"}`))
+	})
+	t.Run("origin comes before credentials and body", func(t *testing.T) {
+		t.Parallel()
+		c := &client{b: b, bearer: "nonsense", header: map[string]string{"Origin": "https://evil.example"}}
+		refused(t, c.post("/api/auth/token", "not json"))
+	})
+	t.Run("the listed front end", func(t *testing.T) {
+		t.Parallel()
+		r := ann.with("Origin", "https://front.example").post("/api/auth/token", nil)
+		require.Equal(t, http.StatusOK, r.status)
+		require.Equal(t, "https://front.example", r.header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, "true", r.header.Get("Access-Control-Allow-Credentials"))
+		pre := b.visitor().with("Origin", "https://front.example").with("Access-Control-Request-Method", "POST").do(http.MethodOptions, "/api/auth/token", nil)
+		require.Equal(t, http.StatusNoContent, pre.status)
+		require.Contains(t, pre.header.Get("Access-Control-Allow-Headers"), "X-Requested-With")
+	})
+	t.Run("a foreign page may read public data without permission headers", func(t *testing.T) {
+		t.Parallel()
+		r := b.visitor().with("Origin", "https://evil.example").get("/api/cinemas")
+		require.Equal(t, http.StatusOK, r.status)
+		require.Empty(t, r.header.Get("Access-Control-Allow-Origin"))
+	})
+	t.Run("no method override", func(t *testing.T) {
+		t.Parallel()
+		r := ann.with("X-HTTP-Method-Override", "POST").get("/api/auth/logout")
+		require.Equal(t, http.StatusMethodNotAllowed, r.status)
+		require.Equal(t, "method_not_allowed", r.code(t))
+		require.Equal(t, http.StatusOK, ann.get("/api/me").status)
+	})
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	b := setup(t, production)
+	v := b.visitor()
+	for _, path := range []string{"/", "/checkout/x", "/assets/app-1234.js", "/health", "/api/movies", "/api/nothing", "/api/me", "/api/docs", "/media/posters/low-orbit.svg"} {
+		h := v.get(path).header
+		require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
+		require.Equal(t, "same-origin", h.Get("Referrer-Policy"), path)
+		require.Equal(t, "same-origin", h.Get("Cross-Origin-Opener-Policy"), path)
+		require.NotEmpty(t, h.Get("Cross-Origin-Resource-Policy"), path)
+		require.Contains(t, h.Get("Permissions-Policy"), "camera=()", path)
+		require.Contains(t, h.Get("Content-Security-Policy"), "default-src 'none'", path)
+		require.Contains(t, h.Get("Content-Security-Policy"), "frame-ancestors 'none'", path)
+		require.NotContains(t, h.Get("Content-Security-Policy"), "unsafe", path)
+		require.Contains(t, h.Get("Strict-Transport-Security"), "max-age=", path)
+		require.NotEmpty(t, h.Get("X-Request-Id"), path)
+		require.NotEmpty(t, h.Get("Cache-Control"), path)
+		require.Empty(t, h.Get("Server"), path)
+	}
+	page := v.get("/").header.Get("Content-Security-Policy")
+	require.Contains(t, page, "require-trusted-types-for 'script'; trusted-types vue")
+	require.Contains(t, page, "report-to csp")
+	require.Equal(t, "no-store", v.get("/api/me").header.Get("Cache-Control"))
+	require.Empty(t, setup(t).visitor().get("/").header.Get("Strict-Transport-Security"), "plain http in development")
+
+	r := v.with("X-Request-Id", "my-request-1").get("/api/nothing")
+	require.Equal(t, "my-request-1", r.body["instance"])
+	r = v.with("X-Request-Id", "bad id!").get("/api/nothing")
+	require.NotEqual(t, "bad id!", r.body["instance"], "an id that is none is replaced")
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.visitor()
+
+	t.Run("the document is never kept", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{"/", "/films/low-orbit", "/tickets", "/index.html"} {
+			r := v.get(path)
+			require.Equal(t, http.StatusOK, r.status, path)
+			require.Equal(t, "no-store", r.header.Get("Cache-Control"))
+			require.Contains(t, r.text, "Lumen")
+		}
+	})
+	t.Run("hashed assets for ever, packed where the client takes it", func(t *testing.T) {
+		t.Parallel()
+		r := v.get("/assets/app-1234.js")
+		require.Equal(t, "export {}", r.text)
+		require.Contains(t, r.header.Get("Cache-Control"), "immutable")
+		require.Equal(t, "text/javascript; charset=utf-8", r.header.Get("Content-Type"))
+		r = v.with("Accept-Encoding", "br;q=0, gzip").get("/assets/app-1234.js")
+		require.Equal(t, "packed", r.text)
+		require.Equal(t, "gzip", r.header.Get("Content-Encoding"))
+		require.Equal(t, "Accept-Encoding", r.header.Get("Vary"))
+		require.Equal(t, http.StatusNotModified, v.with("If-None-Match", r.header.Get("ETag")).get("/assets/app-1234.js").status)
+	})
+	t.Run("the rest an hour", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, "public, max-age=3600", v.get("/icon.svg").header.Get("Cache-Control"))
+	})
+	t.Run("never for the API, missing files or hidden ones", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{"/api", "/api/nothing", "/ws/x", "/metrics", "/media/x", "/debug/pprof", "/assets/gone.js", "/.vite/manifest.json", "/..%2f..%2fetc/passwd.txt", "/docs/swagger-ui.css"} {
+			r := v.get(path)
+			require.Equal(t, http.StatusNotFound, r.status, path)
+			require.Equal(t, "not_found", r.code(t), path)
+		}
+	})
+	t.Run("only for reading", func(t *testing.T) {
+		t.Parallel()
+		require.Equal(t, http.StatusMethodNotAllowed, v.post("/tickets", nil).status)
+		r := v.do(http.MethodHead, "/", nil)
+		require.Equal(t, http.StatusOK, r.status)
+		require.Empty(t, r.text)
+		require.Equal(t, http.StatusOK, v.do(http.MethodHead, "/health", nil).status)
+	})
+	t.Run("docs", func(t *testing.T) {
+		t.Parallel()
+		r := v.get("/api/docs")
+		require.Equal(t, http.StatusOK, r.status)
+		require.NotContains(t, r.text, "<script>", "nothing is inline")
+		require.Equal(t, http.StatusOK, v.get("/api/docs/init.js").status)
+		require.Equal(t, http.StatusOK, v.get("/api/docs/swagger-ui.css").status)
+		require.Equal(t, http.StatusNotFound, v.get("/api/docs/other.js").status)
+		require.Equal(t, "3.1.0", v.get("/api/openapi.json").str("openapi"))
+	})
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	r := b.visitor().get("/health")
+	require.Equal(t, map[string]any{
+		"ok": true, "env": "development", "port": "8080", "mongo_ok": true, "redis_ok": true,
+		"engine": map[string]any{"holds": "memory", "store": "sqlite"}, "version": "test",
+	}, r.body)
+	require.Equal(t, http.StatusOK, b.visitor().get("/livez").status)
+	require.Equal(t, http.StatusOK, b.visitor().get("/readyz").status)
+
+	down := setup(t, func(d *httpapi.Deps) { d.Holds = nil })
+	r = down.visitor().get("/health")
+	require.Equal(t, http.StatusOK, r.status)
+	require.Equal(t, false, r.body["ok"])
+	require.Equal(t, false, r.body["redis_ok"])
+	require.Equal(t, true, r.body["mongo_ok"])
+	r = down.visitor().get("/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, r.status)
+	require.Equal(t, "hold_store_unavailable", r.code(t))
+	require.Equal(t, "1", r.header.Get("Retry-After"))
+
+	cfg := b.visitor().get("/api/config").body
+	require.Equal(t, map[string]any{"google": false, "dev": true}, cfg["sign_in"])
+	require.Equal(t, map[string]any{"provider": "mock", "test_tokens": true}, cfg["payment"])
+}
+
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	rules := ratelimit.Defaults()
+	rules.Guests = ratelimit.Quota{Limit: 2, Per: time.Hour}
+	rules.Reads = ratelimit.Quota{Limit: 3, Per: time.Minute}
+	limited := func(d *httpapi.Deps) { d.Rules = rules }
+
+	t.Run("by address", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, limited)
+		b.guest()
+		b.guest()
+		r := b.visitor().post("/api/auth/guest", nil)
+		require.Equal(t, http.StatusTooManyRequests, r.status)
+		require.Equal(t, "rate_limited", r.code(t))
+		require.Equal(t, "1800", r.header.Get("Retry-After"))
+		require.EqualValues(t, 1800, r.body["retry_after"])
+		require.Equal(t, `"guests";q=2;w=3600`, r.header.Get("RateLimit-Policy"))
+		require.NotEmpty(t, r.header.Get("RateLimit"))
+	})
+	t.Run("by user", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, limited)
+		g := b.guest()
+		for range 3 {
+			require.Equal(t, http.StatusOK, g.get("/api/cinemas").status)
+		}
+		require.Equal(t, http.StatusTooManyRequests, g.get("/api/cinemas").status)
+		require.Equal(t, http.StatusOK, b.guest().get("/api/cinemas").status, "another person is not meant")
+		b.clock.Advance(time.Minute)
+		require.Equal(t, http.StatusOK, g.get("/api/cinemas").status)
+	})
+	t.Run("a made-up address does not help", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, limited)
+		b.guest()
+		b.guest()
+		r := b.visitor().with("X-Forwarded-For", "203.0.113.7").post("/api/auth/guest", nil)
+		require.Equal(t, http.StatusTooManyRequests, r.status)
+	})
+	t.Run("a trusted proxy is believed", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, limited, func(d *httpapi.Deps) { d.Settings.Proxies = []string{"127.0.0.1"} })
+		b.guest()
+		b.guest()
+		r := b.visitor().with("X-Forwarded-For", "203.0.113.7").post("/api/auth/guest", nil)
+		require.Equal(t, http.StatusOK, r.status)
+	})
+}
+
+func TestReports(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	c := b.guest().with("X-Requested-With", "").with("Content-Type", "application/reports+json")
+	r := c.post("/api/csp-reports", `[{"type":"csp-violation","body":{"effectiveDirective":"script-src","blockedURL":"inline"}}]`)
+	require.Equal(t, http.StatusNoContent, r.status, r.text)
+	require.Contains(t, b.log.String(), "script-src")
+	require.Equal(t, http.StatusNoContent, c.post("/api/csp-reports", `garbage`).status)
+	require.Equal(t, http.StatusRequestEntityTooLarge, c.post("/api/csp-reports", strings.Repeat("x", 70_000)).status)
+}
+
+func TestLog_holds_no_secrets(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p := b.person("ann@example.com")
+	api := p.token()
+	api.get("/api/me")
+	p.get("/api/me?token=" + api.bearer)
+	p.post("/api/auth/logout", nil)
+	log := b.log.String()
+	require.Contains(t, log, `"route":"/api/me"`)
+	for _, secret := range []string{api.bearer, strings.TrimPrefix(p.cookie, "session="), "ann@example.com"} {
+		if secret != "" {
+			require.NotContains(t, log, secret)
+		}
+	}
+}
