@@ -31,7 +31,8 @@ type hall struct {
 }
 
 // In a picture s is a standard seat, p a premium one, L a love seat (two places), w a wheelchair space, c a companion seat of the space to its left,
-// C of the space to its right, a blank an aisle; a leading dash leaves a cross-aisle before the row.
+// C of the space to its right, a blank an aisle, a full stop a place without a seat and a comma half of one; a leading dash leaves a
+// cross-aisle before the row.
 func halls() []hall {
 	room := func(key, name, access string, turnaround time.Duration, attributes ...string) catalog.Auditorium {
 		return catalog.Auditorium{
@@ -43,7 +44,7 @@ func halls() []hall {
 		{
 			key: "loft", curve: 2.2, opens: 10 * time.Hour,
 			room: room("loft", "The Loft", "Step-free by lift; wheelchair spaces in row E.", 15*time.Minute, "Love seats"),
-			rows: []string{"ss ssssss ss", "ss ssssss ss", "ss ssssss ss", "ppp pppppp ppp", "-wc ssssss Cw", "L LLLL L"},
+			rows: []string{".ss ssssss ss.", ".ss ssssss ss.", ".ss ssssss ss.", "ppp pppppp ppp", "-wcs ssssss sCw", ".L LLL L."},
 		},
 		{
 			key: "studio", curve: 0.6, opens: 9*time.Hour + 40*time.Minute,
@@ -67,13 +68,13 @@ func halls() []hall {
 			key: "grand", curve: 0.55, opens: 9*time.Hour + 10*time.Minute, formats: []string{"Large screen", "Laser", "Spatial sound"},
 			room: room("grand", "Grand", "Step-free from the foyer to rows A and G; lift to row M.", 20*time.Minute, "Large screen", "Laser", "Spatial sound"),
 			rows: []string{
-				"sssss ssssssssssss sssss", "sssss ssssssssssss sssss", "sssss ssssssssssss sssss",
+				".sssss .ssssssssssss. sssss.", ".sssss .ssssssssssss. sssss.", ".sssss .ssssssssssss. sssss.",
 				"ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss",
 				"-wcssss ssssssssssssss ssssCw", "ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss",
 				"ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss", "ssssss pppppppppppppp ssssss",
 				"-wccsss pppppppppppppp sssCCw", "ssssss pppppppppppppp ssssss", "ssssss pppppppppppppp ssssss",
 				"ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss", "ssssss ssssssssssssss ssssss",
-				"ssssss ssssssssssssss ssssss", "ssssss sssssssssss ssssss",
+				"ssssss ssssssssssssss ssssss", "ssssss ,.sssssssssss., ssssss",
 			},
 		},
 	}
@@ -83,19 +84,21 @@ func halls() []hall {
 func (h hall) layout() (*catalog.Layout, error) {
 	l := &catalog.Layout{ID: ident.Layout("lay_demo_" + h.key + "_1"), Auditorium: h.room.ID, Version: 1}
 	y, widest := firstRow, 0.0
+	var widths []float64
 	for i, picture := range h.rows {
 		if picture[0] == '-' {
 			picture = picture[1:]
 			y += crossGap
 		}
-		row := drawRow(string(rune('A'+i)), picture, y)
-		widest = max(widest, row.Seats[len(row.Seats)-1].X)
+		row, width := drawRow(string(rune('A'+i)), picture, y)
+		widest = max(widest, width)
+		widths = append(widths, width)
 		l.Rows = append(l.Rows, row)
 		y += rowPitch
 	}
-	l.Width = round(widest + 1 + 2*sideSpace)
-	for _, row := range l.Rows {
-		h.place(row, l.Width/2)
+	l.Width = round(widest + 2*sideSpace)
+	for i, row := range l.Rows {
+		h.place(row, widths[i], l.Width/2)
 	}
 	l.Height = round(y + 0.5)
 	l.ScreenWidth = round(l.Width * 0.7)
@@ -105,8 +108,8 @@ func (h hall) layout() (*catalog.Layout, error) {
 }
 
 // place centres a row on the hall's axis and bends it towards the screen.
-func (h hall) place(row catalog.Row, axis float64) {
-	shift := axis - row.Seats[len(row.Seats)-1].X/2
+func (h hall) place(row catalog.Row, width, axis float64) {
+	shift := axis - width/2
 	for i := range row.Seats {
 		s := &row.Seats[i]
 		s.X = round(s.X + shift)
@@ -130,10 +133,10 @@ func (h hall) features(l *catalog.Layout) []catalog.Feature {
 	return out
 }
 
-// drawRow reads a picture; X counts from the row's first seat.
-func drawRow(label, picture string, y float64) catalog.Row {
-	row := catalog.Row{Label: label}
-	x := 0.0
+// drawRow reads a picture; X counts from the row's left end, whose width it tells too.
+func drawRow(label, picture string, y float64) (row catalog.Row, width float64) {
+	row = catalog.Row{Label: label}
+	x := 0.5
 	add := func(kind catalog.SeatKind, category string) {
 		n := len(row.Seats) + 1
 		id := ident.Seat(fmt.Sprintf("%s%d", label, n))
@@ -156,10 +159,14 @@ func drawRow(label, picture string, y float64) catalog.Row {
 		case ' ':
 			row.Gaps = append(row.Gaps, len(row.Seats))
 			x += aisle
+		case '.':
+			x++
+		case ',':
+			x += 0.5
 		}
 	}
 	pairSeats(row)
-	return row
+	return row, x - 0.5
 }
 
 // pairSeats joins love seats two by two and companion seats to the nearest space of their row.

@@ -14,10 +14,14 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/ident"
+	"cinema/internal/ticket"
 )
 
 // provider is named in demonstration bookings: the payment provider that lives inside the product.
 const provider = "mock"
+
+// firstGeneration is a ticket's generation until it is undone at the door or moved.
+const firstGeneration = 1
 
 // seller makes up the sales of screenings.
 type seller struct {
@@ -211,14 +215,18 @@ func (s *seller) book(sh show, rng *rand.Rand, n int, seats []ident.Seat) (booki
 		Provider: provider, PaymentRef: "pay_demo_" + name, Demo: true,
 		CreatedAt: at, PayDeadline: at.Add(10 * time.Minute), UpdatedAt: at.Add(40 * time.Second),
 	}
-	for i, l := range quote.Lines {
+	for _, l := range quote.Lines {
 		b.Lines = append(b.Lines, booking.Line{Seat: l.Seat, TicketType: l.TicketType, TypeName: l.Name, Price: l.Price, Includes: l.Includes})
 		t := booking.Ticket{
-			ID: ident.Ticket(fmt.Sprintf("tk_demo_%s_%d", name, i+1)), Booking: b.ID, Showtime: sh.ID, Seat: l.Seat,
-			TicketType: l.TicketType, TypeName: l.Name, Price: l.Price,
+			ID: ticket.NewID(b.ID, l.Seat, firstGeneration), Booking: b.ID, Showtime: sh.ID, Seat: l.Seat,
+			TicketType: l.TicketType, TypeName: l.Name, Price: l.Price, Generation: firstGeneration,
 		}
 		if s.signer != nil {
-			if t.Code, err = s.signer.Sign(t, d); err != nil {
+			kind, _ := d.PriceCard.Type(l.TicketType)
+			pass := ticket.Pass{
+				ID: t.ID, Showtime: sh.ID, Seat: l.Seat, NotBefore: d.Showtime.Doors(), NotAfter: d.Showtime.EndsAt, Proof: kind.Proof, Demo: true,
+			}
+			if t.Code, err = s.signer.Sign(pass); err != nil {
 				return booking.Booking{}, fmt.Errorf("sign demo ticket: %w", err)
 			}
 		}
