@@ -58,7 +58,8 @@ func payrefID(b Booking, attempt int) string { return string(b.ID) + "|" + strco
 // pay brings a booking's payment as far as it goes without the customer: it opens the first attempt, or the next one when the last
 // card was refused. finish false opens and looks only. A payment of state Cancelled says that no attempt can begin any more.
 func (s *Service) pay(ctx context.Context, b Booking, token string, finish, fresh bool) (payment.Payment, error) {
-	if fresh && finish && s.embedded != nil {
+	known := s.gateway.RefFor(b.ID, 1) != "" // references exist before their payments: the last one may not have been opened
+	if fresh && finish && known {
 		return s.create(ctx, b, 1, token)
 	}
 	a, err := s.attempts(ctx, b)
@@ -77,12 +78,12 @@ func (s *Service) pay(ctx context.Context, b Booking, token string, finish, fres
 		return numberedPayment(p, n), err
 	}
 	if p.State == payment.NeedsMethod && p.Decline == "" {
-		if s.embedded == nil {
+		if !known {
 			return p, nil // the customer's page presents the card
 		}
 		return s.create(ctx, b, n, token)
 	}
-	if p.State != payment.Cancelled && s.embedded == nil && token == "" {
+	if p.State != payment.Cancelled && !known && token == "" {
 		return p, nil // another card goes onto the same attempt, at the provider
 	}
 	return s.next(ctx, b, a, token)

@@ -65,6 +65,7 @@ func run[T any](ctx context.Context, s *Service, f func(ctx context.Context, see
 		s.stats.refused.Add(1)
 		return none, fault.New(fault.Unavailable, "store_unavailable", "Too many sales at once. Try again in a moment.").After(s.limits.Patience)
 	}
+	patience := s.clock.After(s.limits.Patience)
 	done := make(chan reply[T], 1)
 	var known atomic.Pointer[ident.Booking] // the booking the work is about, once that is certain
 	seen := func(id ident.Booking) { known.Store(&id) }
@@ -81,7 +82,7 @@ func run[T any](ctx context.Context, s *Service, f func(ctx context.Context, see
 		return r.result, r.err
 	case <-ctx.Done():
 		return none, ctx.Err()
-	case <-s.clock.After(s.limits.Patience):
+	case <-patience:
 		s.stats.slow.Add(1)
 		return late(ctx, known.Load())
 	}
