@@ -222,7 +222,7 @@ func compare(snap Snapshot, claims []Claim) difference {
 		}
 	}
 	for _, m := range snap.Booked {
-		if !live[m] {
+		if !live[Marker{Seat: m.Seat, Booking: m.Booking}] {
 			d.markers.add(Claim{Seat: m.Seat, Booking: m.Booking, Owner: repairOwner, Request: repairRequest})
 		}
 	}
