@@ -104,26 +104,27 @@ func insertBooking(ctx context.Context, w *writes, b booking.Booking) error {
 	if err != nil {
 		return err
 	}
-	terms := append(words(b.Customer.Name), fold(b.Customer.Email), foldReference(b.Reference))
-	for _, term := range terms {
-		if term == "" {
-			continue
-		}
-		if _, err := w.InsertBookingTerm.ExecContext(ctx, term, string(b.ID)); err != nil {
-			return err
-		}
+	terms := append(words(b.Customer.Name), words(b.Customer.Email)...)
+	if ref := foldReference(b.Reference); ref != "" {
+		terms = append(terms, ref)
 	}
-	return nil
+	_, err = w.InsertBookingTerms.ExecContext(ctx, list(terms), string(b.ID))
+	return err
 }
 
 // scanBooking reads the columns of the fragment booking_columns, without the tickets.
-func scanBooking(row scanner) (booking.Booking, error) {
+func scanBooking(row scanner) (booking.Booking, error) { return scanBookingAnd(row) }
+
+// scanBookingAnd reads the columns of the fragment booking_columns and what follows them.
+func scanBookingAnd(row scanner, more ...any) (booking.Booking, error) {
 	var b booking.Booking
 	var seats, lines, refund string
 	var created, deadline, updated int64
-	err := row.Scan(&b.ID, &b.Reference, &b.User, &b.Owner, &b.Request, &b.Showtime, &seats, &lines, &b.Amount.Minor, &b.Amount.Currency,
+	err := row.Scan(append([]any{
+		&b.ID, &b.Reference, &b.User, &b.Owner, &b.Request, &b.Showtime, &seats, &lines, &b.Amount.Minor, &b.Amount.Currency,
 		&b.Fingerprint, &b.Customer.Email, &b.Customer.Name, &b.Status, &b.Reason, &b.Provider, &b.PaymentRef, &refund, &b.Demo, &b.Epoch,
-		&created, &deadline, &updated)
+		&created, &deadline, &updated,
+	}, more...)...)
 	if err != nil {
 		return booking.Booking{}, err
 	}
@@ -152,16 +153,24 @@ func scanTicket(row scanner) (booking.Ticket, error) {
 func loadBooking(ctx context.Context, one, tickets *sql.Stmt, id ident.Booking) (booking.Booking, error) {
 	b, err := scanBooking(one.QueryRowContext(ctx, string(id)))
 	if err != nil {
-		return booking.Booking{}, orNotFound(err, "booking_not_found", "There is no such booking.")
+		return booking.Booking{}, noBooking(err)
 	}
+	return b, loadTickets(ctx, tickets, &b)
+}
+
+func noBooking(err error) error {
+	return orNotFound(err, "booking_not_found", "There is no such booking.")
+}
+
+// loadTickets adds the tickets. A ticket exists only in a booking that was booked.
+func loadTickets(ctx context.Context, tickets *sql.Stmt, b *booking.Booking) error {
 	if b.Status.Rank() < booking.Booked.Rank() || b.Status == booking.Failed {
-		return b, nil // a ticket exists only in a booking that was booked
+		return nil
 	}
-	rows, err := tickets.QueryContext(ctx, string(id))
-	b.Tickets, err = collect(rows, err, scanTicket)
-	if err != nil {
-		return booking.Booking{}, err
+	rows, err := tickets.QueryContext(ctx, string(b.ID))
+	if b.Tickets, err = collect(rows, err, scanTicket); err != nil {
+		return err
 	}
-	orderTickets(&b)
-	return b, nil
+	orderTickets(b)
+	return nil
 }

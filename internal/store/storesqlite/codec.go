@@ -91,9 +91,6 @@ func collect[T any](rows *sql.Rows, err error, scan func(scanner) (T, error)) ([
 	return out, rows.Err()
 }
 
-// fold makes the form that words are compared in.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
 // foldReference makes a booking reference comparable however it was typed: without dashes and blanks, with the letters that the
 // alphabet leaves out read as the digits they look like.
 func foldReference(s string) string {

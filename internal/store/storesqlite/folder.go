@@ -19,7 +19,7 @@ var ErrInUse = errors.New("the data folder is in use by another process")
 var ErrNetworkFolder = errors.New("the data folder is on a network file system")
 
 // takeFolder makes the folder and locks it for this process. The lock ends with the file, so also with a killed process.
-func takeFolder(dir string) (*os.File, error) {
+func takeFolder(dir string, networkKind func(string) string) (*os.File, error) {
 	if dir == "" {
 		return nil, errors.New("no data folder was named")
 	}

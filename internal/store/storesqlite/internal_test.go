@@ -1,7 +1,9 @@
 package storesqlite
 
 import (
+	"database/sql"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -46,4 +48,82 @@ func TestQueries_EveryNamedQueryPreparesAndIsUsed(t *testing.T) {
 	for name := range queries {
 		require.Contains(t, append(used, more...), name, "nothing uses this query")
 	}
+}
+
+// TestQueries_useTheirIndexes asks SQLite how it would answer. A list that scans a whole table is slow where it hurts most: in a
+// cinema that has been running for years.
+func TestQueries_useTheirIndexes(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	queries, err := loadQueries(queryFiles)
+	require.NoError(t, err)
+	for _, c := range []struct {
+		query  string
+		labels []string
+		want   string
+	}{
+		{"bookings", nil, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"before"}, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"from", "to"}, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"users"}, "USING INDEX bookings_by_user"},
+		{"bookings", []string{"users", "public", "before"}, "USING INDEX bookings_by_user"},
+		{"bookings", []string{"showtime"}, "USING INDEX bookings_by_showtime"},
+		{"bookings", []string{"showtime", "public", "before"}, "USING INDEX bookings_by_showtime"},
+		{"bookings", []string{"text"}, "booking_terms USING PRIMARY KEY"},
+		{"count_bookings", []string{"text"}, "booking_terms USING PRIMARY KEY"},
+		{"count_bookings", []string{"users"}, "INDEX bookings_by_user"},
+		{"count_bookings", []string{"showtime"}, "INDEX bookings_by_showtime"},
+		{"open_bookings", nil, "USING INDEX bookings_unfinished"},
+		{"reserve_facts", nil, "USING INDEX bookings_unpaid"},
+		{"settle_facts", nil, "USING COVERING INDEX seat_claims_by_booking"},
+		{"tickets_of_many", nil, "USING INDEX tickets_by_booking"},
+		{"showtimes", nil, "USING INDEX showtimes_by_start"},
+		{"showtimes", []string{"from", "to", "after"}, "USING INDEX showtimes_by_start"},
+		{"showtimes", []string{"cinema", "day"}, "USING INDEX showtimes_by_day"},
+		{"showtimes", []string{"movie", "from"}, "USING INDEX showtimes_by_movie"},
+		{"show_before", nil, "USING INDEX showtimes_in_hall"},
+		{"show_after", nil, "USING INDEX showtimes_in_hall"},
+		{"entries", nil, "USING INDEX audit_logs_by_time"},
+		{"entries", []string{"type"}, "USING INDEX audit_logs_by_type"},
+		{"entries", []string{"showtime", "from"}, "USING INDEX audit_logs_by_showtime"},
+		{"entries", []string{"user"}, "USING INDEX audit_logs_by_user"},
+		{"entries", []string{"booking"}, "USING INDEX audit_logs_by_booking"},
+		{"users", nil, "USING INDEX users_by_creation"},
+		{"users", []string{"text"}, "user_terms USING PRIMARY KEY"},
+		{"merged_guests", nil, "USING INDEX merged_guests_by_account"},
+		{"drop_sessions", nil, "INDEX sessions_by_last_seen"},
+		{"drop_requests", nil, "INDEX idempotent_requests_by_expiry"},
+	} {
+		plan := explain(t, s, queries[c.query].text(c.labels...))
+		require.Contains(t, plan, c.want, "%s %v:\n%s", c.query, c.labels, plan)
+		if !slices.Contains(c.labels, "text") && !slices.Contains(c.labels, "users") {
+			require.NotContains(t, plan, "TEMP B-TREE", "%s %v sorts:\n%s", c.query, c.labels, plan)
+		}
+	}
+}
+
+func explain(t *testing.T, s *Store, text string) string {
+	t.Helper()
+	args := make([]any, 0, 32)
+	for _, name := range []string{
+		"users", "showtime", "public", "reference", "reference_end", "word1", "word1_end", "word2", "word2_end", "word3", "word3_end", "from", "to",
+		"before_at", "before_id", "limit", "skip", "cinema", "movie", "day", "after_at", "after_id", "type", "user", "booking",
+	} {
+		args = append(args, sql.Named(name, "1"))
+	}
+	if !strings.Contains(text, ":") {
+		args = []any{"1", "1", "1"}
+	}
+	rows, err := s.readDB.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+	require.NoError(t, err)
+	lines, err := collect(rows, err, func(row scanner) (string, error) {
+		var id, parent, unused int
+		var detail string
+		err := row.Scan(&id, &parent, &unused, &detail)
+		return detail, err
+	})
+	require.NoError(t, err)
+	return strings.Join(lines, "\n")
 }

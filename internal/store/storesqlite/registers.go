@@ -87,9 +87,3 @@ func (s *Store) Seal(ctx context.Context, id ident.Booking, v booking.SealValue)
 	holds, err := s.PutOnce(ctx, booking.KindSeal, string(id), string(v))
 	return booking.SealValue(holds), err
 }
-
-// hasIntent tells whether a cancel intent of the booking exists.
-func hasIntent(ctx context.Context, w *writes, id ident.Booking) (there bool, err error) {
-	err = w.HasRegister.QueryRowContext(ctx, booking.KindCancel, string(id)+"|", string(id)+"}").Scan(&there)
-	return there, err
-}

@@ -48,29 +48,29 @@ func checkSeats(b booking.Booking) error {
 }
 
 func (s *Store) reserve(ctx context.Context, w *writes, b booking.Booking, maxOpen int) (booking.Reservation, error) {
-	seal, sealed, err := register(ctx, w.Register, booking.KindSeal, string(b.ID))
-	if err != nil {
+	var seal booking.SealValue
+	var there bool
+	var open int
+	if err := w.ReserveFacts.QueryRowContext(ctx, string(b.ID), string(b.User), string(b.Showtime)).Scan(&seal, &there, &open); err != nil {
 		return booking.Reservation{}, err
 	}
-	stored, err := loadBooking(ctx, w.Booking, w.TicketsOf, b.ID)
-	if err == nil {
-		return resume(ctx, w, b, stored, booking.SealValue(seal))
-	}
-	if fault.KindOf(err) != fault.NotFound {
-		return booking.Reservation{}, err
+	if there {
+		return resume(ctx, w, b, seal)
 	}
 	b.Status, b.Reason, b.Tickets, b.Refund = booking.Pending, "", nil, nil
 	b.UpdatedAt = fromMillis(s.now())
 	if b.CreatedAt.IsZero() {
 		b.CreatedAt = b.UpdatedAt
 	}
-	if sealed && booking.SealValue(seal) != booking.SealReserved {
+	b.CreatedAt, b.PayDeadline = fromMillis(toMillis(b.CreatedAt)), fromMillis(toMillis(b.PayDeadline)) // as a repeat will read them
+	if seal == booking.SealRejected || seal == booking.SealMoved {
 		// Somebody decided before there was a row: the merged account, or a confirm that gave up. The request means the same on a repeat.
 		b.Status, b.Reason = booking.Failed, booking.ReasonAbandoned
 		return booking.Reservation{Outcome: booking.Ended, Booking: b}, insertBooking(ctx, w, b)
 	}
-	if err := checkOpen(ctx, w, b, maxOpen); err != nil {
-		return booking.Reservation{}, err
+	if maxOpen > 0 && open >= maxOpen {
+		return booking.Reservation{}, fault.New(fault.Conflict, "booking_open",
+			"There are unpaid bookings for this showtime already. Finish or give up one of them first.")
 	}
 	taken, err := claim(ctx, w, b)
 	if err != nil {
@@ -91,7 +91,11 @@ func (s *Store) reserve(ctx context.Context, w *writes, b booking.Booking, maxOp
 }
 
 // resume answers a repeat from what is stored. Only a row that was never sealed still has something to do.
-func resume(ctx context.Context, w *writes, b, stored booking.Booking, seal booking.SealValue) (booking.Reservation, error) {
+func resume(ctx context.Context, w *writes, b booking.Booking, seal booking.SealValue) (booking.Reservation, error) {
+	stored, err := loadBooking(ctx, w.Booking, w.TicketsOf, b.ID)
+	if err != nil {
+		return booking.Reservation{}, err
+	}
 	if stored.Fingerprint != b.Fingerprint {
 		return booking.Reservation{}, fault.New(fault.Invalid, "idempotency_mismatch", "This request was made before for other seats or ticket types.")
 	}
@@ -132,24 +136,14 @@ func finishUnsealed(ctx context.Context, w *writes, stored booking.Booking) (boo
 	return res, err
 }
 
-func checkOpen(ctx context.Context, w *writes, b booking.Booking, maxOpen int) error {
-	if maxOpen <= 0 {
-		return nil
-	}
-	var open int
-	if err := w.CountUnpaid.QueryRowContext(ctx, string(b.User), string(b.Showtime)).Scan(&open); err != nil {
-		return err
-	}
-	if open >= maxOpen {
-		return fault.New(fault.Conflict, "booking_open", "There are unpaid bookings for this showtime already. Finish or give up one of them first.")
-	}
-	return nil
-}
-
 // claim inserts the booking's claims in seat order and returns every seat that another live booking has; then it has left none.
 func claim(ctx context.Context, w *writes, b booking.Booking) ([]ident.Seat, error) {
 	seats := slices.Clone(b.Seats)
 	slices.Sort(seats)
+	if n, err := count(w.InsertClaims.ExecContext(ctx, string(b.Showtime), list(seats), string(b.ID))); err != nil || n == len(seats) {
+		return nil, err
+	}
+	// Some are claimed already, by this booking or another: look at each.
 	var taken []ident.Seat
 	for _, seat := range seats {
 		won, err := claimSeat(ctx, w, b.Showtime, seat, b.ID)

@@ -2,6 +2,8 @@ package storesqlite
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"cinema/internal/booking"
 	"cinema/internal/fault"
@@ -18,18 +20,21 @@ func (s *Store) Settle(ctx context.Context, r booking.SettleRequest) (booking.Bo
 	var b booking.Booking
 	var result booking.SettleResult
 	err := s.do(ctx, func(ctx context.Context, w *writes) (err error) {
-		if b, err = loadBooking(ctx, w.Booking, w.TicketsOf, r.Booking); err != nil {
-			return err
+		var facts settleFacts
+		b, err = scanBookingAnd(w.SettleFacts.QueryRowContext(ctx, string(r.Booking)), &facts.seal, &facts.claims, &facts.intent)
+		if err != nil {
+			return noBooking(err)
 		}
 		var proceed bool
-		if result, proceed, err = maySettle(ctx, w, b, r); err != nil || !proceed {
+		if result, proceed, err = maySettle(ctx, w, b, facts, r); err != nil {
 			return err
 		}
-		if err := s.settle(ctx, w, r); err != nil {
-			return err
+		if !proceed {
+			return loadTickets(ctx, w.TicketsOf, &b)
 		}
-		b, err = loadBooking(ctx, w.Booking, w.TicketsOf, r.Booking)
-		return err
+		b.Status, b.PaymentRef, b.Tickets, b.UpdatedAt = booking.Booked, r.PaymentRef, slices.Clone(r.Tickets), fromMillis(s.now())
+		orderTickets(&b)
+		return settle(ctx, w, b, r.Events)
 	})
 	if err != nil {
 		return booking.Booking{}, 0, err
@@ -37,45 +42,50 @@ func (s *Store) Settle(ctx context.Context, r booking.SettleRequest) (booking.Bo
 	return b, result, nil
 }
 
-// maySettle reads the sticky facts. When it says go, the outcome register holds this settle's value.
-func maySettle(ctx context.Context, w *writes, b booking.Booking, r booking.SettleRequest) (booking.SettleResult, bool, error) {
-	if intent, err := hasIntent(ctx, w, b.ID); err != nil || intent {
-		return booking.IntentFound, false, err
-	}
-	if b.Status.Terminal() {
+type settleFacts struct {
+	seal   booking.SealValue
+	claims int
+	intent bool
+}
+
+// maySettle weighs the sticky facts. When it says proceed, the outcome register holds this settle's value.
+func maySettle(ctx context.Context, w *writes, b booking.Booking, facts settleFacts, r booking.SettleRequest) (booking.SettleResult, bool, error) {
+	switch {
+	case facts.intent:
+		return booking.IntentFound, false, nil
+	case b.Status.Terminal():
 		_, err := w.DeleteClaims.ExecContext(ctx, string(b.ID))
 		return booking.AlreadyEnded, false, err
-	}
-	seal, _, err := register(ctx, w.Register, booking.KindSeal, string(b.ID))
-	if err != nil || booking.SealValue(seal) != booking.SealReserved {
-		return booking.NotSealed, false, err
-	}
-	if b.Status.Rank() >= booking.Booked.Rank() {
+	case facts.seal != booking.SealReserved:
+		return booking.NotSealed, false, nil
+	case b.Status.Rank() >= booking.Booked.Rank():
 		return booking.Settled, false, nil
+	case facts.claims < len(b.Seats):
+		return booking.ClaimsMissing, false, nil
+	case r.RegisterKind == "":
+		return booking.Settled, true, nil
 	}
-	var claims int
-	if err := w.CountClaims.QueryRowContext(ctx, string(b.ID)).Scan(&claims); err != nil || claims < len(b.Seats) {
-		return booking.ClaimsMissing, false, err
-	}
-	if r.RegisterKind != "" {
-		holds, err := putOnce(ctx, w, r.RegisterKind, r.RegisterID, r.RegisterValue)
-		if err != nil || holds != r.RegisterValue {
-			return booking.OutcomeLost, false, err
-		}
+	holds, err := putOnce(ctx, w, r.RegisterKind, r.RegisterID, r.RegisterValue)
+	if err != nil || holds != r.RegisterValue {
+		return booking.OutcomeLost, false, err
 	}
 	return booking.Settled, true, nil
 }
 
-func (s *Store) settle(ctx context.Context, w *writes, r booking.SettleRequest) error {
-	for _, t := range r.Tickets {
+// settle writes tickets and events and then the status.
+func settle(ctx context.Context, w *writes, b booking.Booking, events []booking.OutboxEvent) error {
+	for _, t := range b.Tickets {
 		if err := insertTicket(ctx, w, t); err != nil {
 			return err
 		}
 	}
-	if err := insertEvents(ctx, w, r.Events); err != nil {
+	if err := insertEvents(ctx, w, events); err != nil {
 		return err
 	}
-	_, err := w.Book.ExecContext(ctx, string(r.Booking), r.PaymentRef, s.now())
+	booked, err := affected(w.Book.ExecContext(ctx, string(b.ID), b.PaymentRef, toMillis(b.UpdatedAt)))
+	if err == nil && !booked {
+		err = errors.New("a booking changed within the act that settles it")
+	}
 	return err
 }
 

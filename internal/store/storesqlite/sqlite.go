@@ -43,6 +43,8 @@ type Options struct {
 	// Grouped is called after each commit with the number of acts that shared it, for metrics. It must not wait. Nil: nothing.
 	Grouped func(acts int)
 	Readers int // connections that read; zero: 4
+
+	networkKind func(dir string) string // what the folder is on; nil: ask the system
 }
 
 func (o Options) withDefaults() Options {
@@ -60,6 +62,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Readers <= 0 {
 		o.Readers = defaultReaders
+	}
+	if o.networkKind == nil {
+		o.networkKind = networkKind
 	}
 	return o
 }
@@ -88,7 +93,7 @@ var _ store.Backend = (*Store)(nil)
 // another process has, one on a network file system, and a file that a newer version wrote. Close must be called.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	o = o.withDefaults()
-	lock, err := takeFolder(o.Dir)
+	lock, err := takeFolder(o.Dir, o.networkKind)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	var err error
-	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"))); err != nil {
+	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"), pragma("wal_autocheckpoint", "4000"))); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)

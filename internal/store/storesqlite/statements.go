@@ -13,25 +13,24 @@ type writes struct {
 
 	PutRegister *sql.Stmt `sql:"put_register"`
 	Register    *sql.Stmt `sql:"register"`
-	HasRegister *sql.Stmt `sql:"has_register"`
 
-	InsertBooking     *sql.Stmt `sql:"insert_booking"`
-	InsertBookingTerm *sql.Stmt `sql:"insert_booking_term"`
-	Booking           *sql.Stmt `sql:"booking"`
-	BookingRank       *sql.Stmt `sql:"booking_rank"`
-	CountUnpaid       *sql.Stmt `sql:"count_unpaid"`
-	RaiseStatus       *sql.Stmt `sql:"raise_status"`
-	Book              *sql.Stmt `sql:"book"`
-	InsertClaim       *sql.Stmt `sql:"insert_claim"`
-	ClaimHolder       *sql.Stmt `sql:"claim_holder"`
-	CountClaims       *sql.Stmt `sql:"count_claims"`
-	DeleteClaim       *sql.Stmt `sql:"delete_claim"`
-	DeleteClaimOf     *sql.Stmt `sql:"delete_claim_of"`
-	DeleteClaims      *sql.Stmt `sql:"delete_claims"`
-	InsertTicket      *sql.Stmt `sql:"insert_ticket"`
-	TicketsOf         *sql.Stmt `sql:"tickets_of"`
-	InsertEvent       *sql.Stmt `sql:"insert_event"`
-	DeleteEvents      *sql.Stmt `sql:"delete_events"`
+	InsertBooking      *sql.Stmt `sql:"insert_booking"`
+	InsertBookingTerms *sql.Stmt `sql:"insert_booking_terms"`
+	Booking            *sql.Stmt `sql:"booking"`
+	ReserveFacts       *sql.Stmt `sql:"reserve_facts"`
+	SettleFacts        *sql.Stmt `sql:"settle_facts"`
+	RaiseStatus        *sql.Stmt `sql:"raise_status"`
+	Book               *sql.Stmt `sql:"book"`
+	InsertClaim        *sql.Stmt `sql:"insert_claim"`
+	InsertClaims       *sql.Stmt `sql:"insert_claims"`
+	ClaimHolder        *sql.Stmt `sql:"claim_holder"`
+	DeleteClaim        *sql.Stmt `sql:"delete_claim"`
+	DeleteClaimOf      *sql.Stmt `sql:"delete_claim_of"`
+	DeleteClaims       *sql.Stmt `sql:"delete_claims"`
+	InsertTicket       *sql.Stmt `sql:"insert_ticket"`
+	TicketsOf          *sql.Stmt `sql:"tickets_of"`
+	InsertEvent        *sql.Stmt `sql:"insert_event"`
+	DeleteEvents       *sql.Stmt `sql:"delete_events"`
 
 	SaveCinema     *sql.Stmt `sql:"save_cinema"`
 	SaveAuditorium *sql.Stmt `sql:"save_auditorium"`

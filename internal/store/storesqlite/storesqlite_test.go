@@ -50,5 +50,3 @@ func TestConformance(t *testing.T) {
 		}),
 	)
 }
-
-func runChild() {}

@@ -116,6 +116,17 @@ var reserveCases = map[string]func(t *testing.T, b *bench){
 		again.Customer.Name, again.PayDeadline = "Somebody Else", start.Add(time.Hour)
 		require.Equal(t, first, b.reserve(t, again), "what was stored first is what holds")
 	},
+	"a_repeat_gets_the_same_answer_to_the_instant": func(t *testing.T, b *bench) {
+		want := sale("bk_1", alice, show, "A1")
+		want.CreatedAt, want.PayDeadline = start.Add(123_456_789), start.Add(time.Minute+987_654_321)
+		b.clock.Advance(111_222_333)
+		first := b.reserve(t, want)
+		require.Equal(t, first, b.reserve(t, want))
+		settled := b.sell(t, want)
+		stored, err := b.Booking(t.Context(), "bk_1")
+		require.NoError(t, err)
+		require.Equal(t, stored, settled)
+	},
 	"a_repeat_does_not_count_as_another_open_booking": func(t *testing.T, b *bench) {
 		for range 3 {
 			res, err := b.Reserve(t.Context(), sale("bk_1", alice, show, "A1"), 1)

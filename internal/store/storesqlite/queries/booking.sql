@@ -19,25 +19,30 @@ SELECT value FROM registers WHERE kind = ?1 AND id = ?2
 -- name: registers_by_prefix
 SELECT id, value FROM registers WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4
 
--- name: has_register
-SELECT EXISTS (SELECT 1 FROM registers WHERE kind = ?1 AND id >= ?2 AND id < ?3)
-
 -- name: insert_booking
 INSERT INTO bookings (id, reference, user, owner, request, showtime, seats, lines, amount, currency, fingerprint, email, name,
   status, rank, reason, provider, payment_ref, refund, demo, epoch, created_at, pay_deadline, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
 
--- name: insert_booking_term
-INSERT INTO booking_terms (term, booking) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+-- name: insert_booking_terms
+INSERT INTO booking_terms (term, booking) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING
 
 -- name: booking
 SELECT {booking_columns} FROM bookings b WHERE b.id = ?1
 
--- name: booking_rank
-SELECT rank FROM bookings WHERE id = ?1
+-- What a reserve must know first: the seal, whether the booking is there, how many the user has open.
+-- name: reserve_facts
+SELECT coalesce((SELECT value FROM registers WHERE kind = 'seal' AND id = ?1), ''),
+  EXISTS (SELECT 1 FROM bookings WHERE id = ?1),
+  (SELECT count(*) FROM bookings WHERE user = ?2 AND showtime = ?3 AND rank <= 3)
 
--- name: count_unpaid
-SELECT count(*) FROM bookings WHERE user = ?1 AND showtime = ?2 AND rank <= 3
+-- What a settle must know first: the booking, its seal, its claims, whether a cancel intent exists.
+-- name: settle_facts
+SELECT {booking_columns},
+  coalesce((SELECT value FROM registers WHERE kind = 'seal' AND id = b.id), ''),
+  (SELECT count(*) FROM seat_claims WHERE booking = b.id),
+  EXISTS (SELECT 1 FROM registers WHERE kind = 'cancel' AND id >= b.id || '|' AND id < b.id || '}')
+FROM bookings b WHERE b.id = ?1
 
 -- name: raise_status
 UPDATE bookings SET status = ?2, rank = ?3, reason = ?4, updated_at = ?5 WHERE id = ?1 AND rank < ?3
@@ -48,11 +53,12 @@ UPDATE bookings SET status = 'BOOKED', rank = 4, payment_ref = ?2, updated_at = 
 -- name: insert_claim
 INSERT INTO seat_claims (showtime, seat, booking) VALUES (?1, ?2, ?3) ON CONFLICT (showtime, seat) DO NOTHING
 
+-- Every claim of a booking at once, in the order given.
+-- name: insert_claims
+INSERT INTO seat_claims (showtime, seat, booking) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true ON CONFLICT (showtime, seat) DO NOTHING
+
 -- name: claim_holder
 SELECT c.booking, coalesce(b.rank, -1) FROM seat_claims c LEFT JOIN bookings b ON b.id = c.booking WHERE c.showtime = ?1 AND c.seat = ?2
-
--- name: count_claims
-SELECT count(*) FROM seat_claims WHERE booking = ?1
 
 -- name: delete_claim
 DELETE FROM seat_claims WHERE showtime = ?1 AND seat = ?2 AND booking = ?3
