@@ -221,10 +221,26 @@ func (s *Server) sale(ctx context.Context, in *saleInput) (booking.Request, erro
 	if len(r.Tickets) > len(r.Seats) {
 		return booking.Request{}, fault.New(fault.Invalid, "invalid_body", "There are more tickets than seats.")
 	}
-	if b.Customer != nil {
-		r.Customer = booking.Customer{Email: b.Customer.Email, Name: b.Customer.Name}
-	}
+	r.Customer = customerOf(callOf(ctx).principal, b.Customer)
 	return r, nil
+}
+
+// customerOf is whom the tickets are for: what was given, else the account's own address and name.
+func customerOf(p *account.Principal, in *customerInput) booking.Customer {
+	c := booking.Customer{}
+	if in != nil {
+		c = booking.Customer{Email: in.Email, Name: in.Name}
+	}
+	if p.User.Guest {
+		return c
+	}
+	if c.Email == "" {
+		c.Email = p.User.Email
+	}
+	if c.Name == "" {
+		c.Name = p.User.Name
+	}
+	return c
 }
 
 func (s *Server) confirm(ctx context.Context, in *saleInput) (*saleReply, error) {

@@ -18,11 +18,15 @@ import (
 	"go.uber.org/goleak"
 
 	"cinema/internal/account"
+	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
+	"cinema/internal/hold"
+	"cinema/internal/hold/holdmem"
 	"cinema/internal/httpapi"
 	"cinema/internal/ident"
 	"cinema/internal/money"
+	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
 	"cinema/internal/store/storesqlite"
 )
@@ -49,6 +53,10 @@ type bench struct {
 	accounts *account.Service
 	catalog  *catalog.Service
 	server   *httpapi.Server
+	engine   *holdmem.Engine
+	keeper   *hold.Keeper
+	bank     *paymock.Gateway
+	bookings *booking.Service
 	url      string
 	log      *bytes.Buffer
 }

@@ -3,11 +3,20 @@ package httpapi_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"sync"
 
+	"github.com/stretchr/testify/require"
+
+	"cinema/internal/booking"
 	"cinema/internal/catalog"
+	"cinema/internal/hold"
+	"cinema/internal/hold/holdmem"
 	"cinema/internal/httpapi"
 	"cinema/internal/ident"
+	"cinema/internal/live"
+	"cinema/internal/payment/paymock"
+	"cinema/internal/ticket"
 )
 
 // locked lets a log be written from several goroutines.
@@ -27,11 +36,37 @@ func identUser(v any) ident.User {
 	return ident.User(s)
 }
 
-// wire adds the engines that sell.
-func (b *bench) wire(d *httpapi.Deps) { d.Seats = allFree{} }
+// wire adds the engines that sell: the in-memory holds behind their keeper, the mock provider, the live hub.
+func (b *bench) wire(d *httpapi.Deps) {
+	b.t.Helper()
+	ctx := context.Background()
+	b.engine = holdmem.New(b.clock)
+	keeper := hold.NewKeeper(b.engine, booking.NewSource(b.store, b.catalog, b.clock))
+	d.Seats = hold.NewService(keeper, b.catalog, b.clock, hold.Limits{})
+	ring, err := ticket.OpenRing(ctx, b.store)
+	require.NoError(b.t, err)
+	b.bank = paymock.New(b.store, b.clock)
+	b.bookings, err = booking.New(ctx, booking.Deps{
+		Store: b.store, Holds: keeper, Programme: b.catalog, Gateway: b.bank, Signer: ring, Clock: b.clock,
+		Log: slog.New(slog.DiscardHandler), Limits: booking.Limits{NoGuests: !d.Settings.GuestCheckout},
+	})
+	require.NoError(b.t, err)
+	d.Bookings = b.bookings
+	hub := live.New(keeper, halls{b.catalog}, b.clock, d.Log)
+	b.t.Cleanup(hub.Close)
+	d.Live = hub
+	if d.Settings.Provider == "mock" {
+		d.Bank = b.bank
+	}
+	b.keeper = keeper
+}
 
-type allFree struct{}
+type halls struct{ catalog *catalog.Service }
 
-func (allFree) Availability(_ context.Context, d *catalog.Detail) (httpapi.Available, error) {
-	return httpapi.Available{Capacity: d.Capacity(), Free: d.Capacity(), AccessibleFree: 1}, nil
+func (h halls) Hall(ctx context.Context, showtime ident.Showtime) (live.Hall, error) {
+	d, err := h.catalog.Detail(ctx, showtime)
+	if err != nil {
+		return live.Hall{}, err
+	}
+	return live.Hall{Room: hold.RoomOf(d), Blocked: []ident.Seat{"A10"}}, nil
 }

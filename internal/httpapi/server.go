@@ -23,6 +23,7 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
+	"cinema/internal/hold"
 	"cinema/internal/idem"
 	"cinema/internal/ident"
 	"cinema/internal/live"
@@ -84,7 +85,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Accounts *account.Service
 	Catalog  *catalog.Service
-	Seats    Seats
+	Seats    *hold.Service
 	Bookings *booking.Service
 	Live     *live.Hub
 	Audit    audit.Store
@@ -103,7 +104,7 @@ type Server struct {
 	log      *slog.Logger
 	accounts *account.Service
 	catalog  *catalog.Service
-	seats    Seats
+	seats    *hold.Service
 	bookings *booking.Service
 	live     *live.Hub
 	audit    audit.Store
