@@ -1,0 +1,186 @@
+// Package app is the composition root: it makes the engines that the configuration names, hands them to the features, and runs
+// everything until the process is told to stop. It is the only place that knows all parts.
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"cinema/internal/account"
+	"cinema/internal/booking"
+	"cinema/internal/catalog"
+	"cinema/internal/clock"
+	"cinema/internal/config"
+	"cinema/internal/hold"
+	"cinema/internal/hold/holdmem"
+	"cinema/internal/httpapi"
+	"cinema/internal/lifecycle"
+	"cinema/internal/live"
+	"cinema/internal/payment/paymock"
+	"cinema/internal/ratelimit"
+	"cinema/internal/store/storesqlite"
+	"cinema/internal/telemetry"
+	"cinema/internal/ticket"
+)
+
+// Options are what the command adds to the configuration.
+type Options struct {
+	Version string
+	Stderr  io.Writer // the log
+}
+
+// Checks are the parts' own checks of the configuration, reported together with the others.
+func Checks() []func(*config.Config) error {
+	return []func(*config.Config) error{
+		func(c *config.Config) error {
+			if _, err := ratelimit.Parse(c.RateLimits); err != nil {
+				return errors.New("RATE_LIMITS: " + err.Error())
+			}
+			return nil
+		},
+	}
+}
+
+// product is every part of a running process.
+type product struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	clock    clock.Clock
+	store    *storesqlite.Store
+	engine   *holdmem.Engine
+	keeper   *hold.Keeper
+	seats    *hold.Service
+	catalog  *catalog.Service
+	accounts *account.Service
+	ring     *ticket.Ring
+	bookings *booking.Service
+	hub      *live.Hub
+	edge     *httpapi.Server
+	version  string
+	fatal    chan error // a part that cannot go on: the process ends with its error
+}
+
+// die ends the process; what was acknowledged is on the disk, and a new start reads it.
+func (p *product) die(err error) {
+	select {
+	case p.fatal <- err:
+	default:
+	}
+}
+
+// Serve runs the product until the context ends.
+func Serve(ctx context.Context, cfg *config.Config, o Options) error {
+	log := telemetry.Logger(o.Stderr, cfg.LogLevel, cfg.LogFormat)
+	announce(log, cfg)
+	p := &product{cfg: cfg, log: log, clock: clock.System{}, version: o.Version, fatal: make(chan error, 1)}
+	main, admin, err := p.listen(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.open(ctx, portOf(main)); err != nil {
+		return errors.Join(err, main.Close(), closeIf(admin))
+	}
+	defer p.close()
+	parts := p.workers()
+	parts = append(parts, p.adminPart(admin), p.edgePart(main))
+	log.Info("listening", "addr", main.Addr().String(), "admin", addressOf(admin), "url", urlOf(cfg, main))
+	err = lifecycle.Run(ctx, parts...)
+	log.Info("stopped")
+	return err
+}
+
+// announce prints the effective configuration and what production would refuse.
+func announce(log *slog.Logger, cfg *config.Config) {
+	for _, line := range cfg.Effective() {
+		log.Debug("configuration", "setting", line)
+	}
+	log.Info("starting", "env", cfg.Env, "store", "sqlite", "holds", "memory", "data_dir", cfg.DataDir, "demo_data", cfg.DemoData)
+	for _, w := range cfg.Warnings() {
+		log.Warn("configuration", "warning", w)
+	}
+}
+
+// open makes every part, the store first. On an error what was opened is closed again.
+func (p *product) open(ctx context.Context, port int) (err error) {
+	if err := p.openStore(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.cfg.DemoData != "off" {
+		if err := seedDemo(ctx, p.store, p.clock, p.log); err != nil {
+			return err
+		}
+	}
+	p.catalog = catalog.New(p.store, p.clock)
+	p.engine = holdmem.New(p.clock)
+	p.keeper = hold.NewKeeper(p.engine, &source{catalog: p.catalog, store: p.store, clock: p.clock})
+	p.seats = hold.NewService(p.keeper, p.catalog, p.clock, hold.Limits{
+		TTL: p.cfg.HoldTTL(), Extension: p.cfg.HoldExtension(), MaxHold: p.cfg.MaxHoldFor(), MaxSeats: p.cfg.MaxSeats,
+	})
+	secret, err := secretOf(p.cfg)
+	if err != nil {
+		return err
+	}
+	p.accounts, err = account.New(account.Deps{
+		Store: p.store, Clock: p.clock, AdminEmails: p.cfg.AdminEmails, Secret: secret, Previous: p.cfg.JWTPrevious, Development: p.cfg.Development(),
+	})
+	if err != nil {
+		return err
+	}
+	return p.openSales(ctx, port)
+}
+
+func (p *product) openStore(ctx context.Context) error {
+	store, err := storesqlite.Open(ctx, storesqlite.Options{Dir: p.cfg.DataDir, Clock: p.clock, Logger: p.log, Fatal: p.die})
+	if err != nil {
+		return err
+	}
+	p.store = store
+	if err := store.Canary(ctx); err != nil {
+		p.close()
+		return err
+	}
+	return nil
+}
+
+// openSales makes what sells: payments, tickets, bookings, the live map and the edge.
+func (p *product) openSales(ctx context.Context, port int) error {
+	gateway := paymock.New(p.store, p.clock)
+	var err error
+	if p.ring, err = ticket.OpenRing(ctx, p.store); err != nil {
+		return err
+	}
+	p.bookings, err = booking.New(ctx, booking.Deps{
+		Store: p.store, Holds: p.keeper, Programme: p.catalog, Gateway: gateway, Signer: p.ring, Clock: p.clock, Log: p.log,
+		Limits: booking.Limits{
+			MaxSeats: p.cfg.MaxSeats, MaxHold: p.cfg.MaxHoldFor(), PaymentWindow: p.cfg.PayWindow(), NoGuests: !p.cfg.GuestCheckout,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	p.hub = live.New(p.keeper, halls{p.catalog}, p.clock, p.log)
+	return p.openEdge(gateway, port)
+}
+
+// close ends what holds files and goroutines, newest first. Safe when only a part was opened.
+func (p *product) close() {
+	if p.hub != nil {
+		p.hub.Close()
+	}
+	if p.store != nil {
+		if err := p.store.Close(); err != nil {
+			p.log.Error("the store did not close cleanly", "error", err.Error())
+		}
+	}
+}
+
+// grace is how long a stopping server waits for requests in flight: longer than the money routes' own deadline.
+const grace = 25 * time.Second

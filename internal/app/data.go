@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"cinema/internal/clock"
+	"cinema/internal/config"
+	"cinema/internal/demo"
+	"cinema/internal/store/storesqlite"
+	"cinema/internal/telemetry"
+	"cinema/internal/ticket"
+)
+
+// SeedOptions say how to seed.
+type SeedOptions struct{ Reset bool }
+
+// Seed writes the demonstration cinema into the store; no server may be using it. Progress goes to w.
+func Seed(ctx context.Context, cfg *config.Config, o SeedOptions, w io.Writer) error {
+	log := telemetry.Logger(w, cfg.LogLevel, cfg.LogFormat)
+	store, err := storesqlite.Open(ctx, storesqlite.Options{Dir: cfg.DataDir, Logger: log})
+	if err != nil {
+		return err
+	}
+	d := demoDeps(store, clock.System{}, log)
+	d.Progress = progress(w)
+	d.Signer, err = ticket.OpenRing(ctx, store)
+	if err == nil {
+		err = demo.Seed(ctx, d, demo.Options{Reset: o.Reset})
+	}
+	if closed := store.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// progress draws one line that is written over; the last one stays.
+func progress(w io.Writer) func(done, total int, what string) {
+	return func(done, total int, what string) {
+		end := ""
+		if done == total {
+			end = "\n"
+		}
+		fmt.Fprintf(w, "\r\033[K%3d %%  %s%s", 100*done/max(total, 1), what, end)
+	}
+}
+
+func demoDeps(store *storesqlite.Store, c clock.Clock, log *slog.Logger) demo.Deps {
+	return demo.Deps{Catalog: store, Sales: store, Users: store, Clock: c, Log: log, Wipe: store.Wipe}
+}
+
+// seedDemo fills an empty store or tops it up, before the product serves.
+func seedDemo(ctx context.Context, store *storesqlite.Store, c clock.Clock, log *slog.Logger) error {
+	d := demoDeps(store, c, log)
+	ring, err := ticket.OpenRing(ctx, store)
+	if err != nil {
+		return err
+	}
+	d.Signer = ring
+	began := c.Now()
+	if err := demo.Seed(ctx, d, demo.Options{}); err != nil {
+		return fmt.Errorf("demonstration data: %w", err)
+	}
+	log.Info("demonstration data is there", "took", c.Now().Sub(began).Round(time.Millisecond).String())
+	return nil
+}
+
+// Migrate brings the schema up to date and lists its steps.
+func Migrate(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	steps, err := storesqlite.Migrate(ctx, storesqlite.Options{Dir: cfg.DataDir})
+	if err != nil {
+		return err
+	}
+	list(w, steps)
+	return nil
+}
+
+// MigrateStatus lists the steps of the schema and when each was applied. It changes nothing.
+func MigrateStatus(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	steps, err := storesqlite.MigrateStatus(ctx, cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	list(w, steps)
+	return nil
+}
+
+func list(w io.Writer, steps []storesqlite.Migration) {
+	for _, s := range steps {
+		state := "pending"
+		if !s.Applied.IsZero() {
+			state = "applied " + s.Applied.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(w, "%04d %-28s %s\n", s.Version, s.Name, state)
+	}
+}
+
+// Backup writes a consistent copy of the store, beside a running server too.
+func Backup(ctx context.Context, cfg *config.Config, target string) error {
+	if _, err := os.Stat(cfg.DataDir); err != nil {
+		return fmt.Errorf("DATA_DIR: %w", err)
+	}
+	return storesqlite.Backup(ctx, cfg.DataDir, target)
+}

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"strconv"
+
+	"cinema/internal/httpapi"
+	"cinema/internal/payment/paymock"
+	"cinema/internal/ratelimit"
+	"cinema/web"
+)
+
+// openEdge makes the HTTP and WebSocket side.
+func (p *product) openEdge(bank *paymock.Gateway, port int) error {
+	rules, err := ratelimit.Parse(p.cfg.RateLimits)
+	if err != nil {
+		return err
+	}
+	pages, err := fs.Sub(web.Dist, "dist")
+	if err != nil {
+		return err
+	}
+	p.edge, err = httpapi.New(httpapi.Deps{
+		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
+		Live: p.hub, Audit: p.store, Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
+		Holds: func(context.Context) error { return nil }, Store: p.store.Ping,
+	})
+	return err
+}
+
+func (p *product) settings(port int) httpapi.Settings {
+	c := p.cfg
+	return httpapi.Settings{
+		Development: c.Development(), Env: c.Env, Port: strconv.Itoa(port), Version: p.version, HoldEngine: "memory", StoreEngine: "sqlite",
+		FrontendURL: c.FrontendURL, Origins: c.CORSOrigins, Proxies: c.Proxies, GuestCheckout: c.GuestCheckout, Demo: c.DemoData != "off",
+		Provider: c.PaymentProvider, TestTokens: c.PaymentProvider == "mock" && c.Development(), WSQueryToken: c.WSQueryToken,
+		Limits: httpapi.SaleLimits{
+			MaxSeats: c.MaxSeats, Hold: c.HoldTTL(), Extension: c.HoldExtension(), MaxHold: c.MaxHoldFor(), PaymentWindow: c.PayWindow(),
+		},
+	}
+}
+
+// OpenAPI is the API contract. It needs no configuration and no store.
+func OpenAPI() ([]byte, error) { return httpapi.OpenAPI() }
