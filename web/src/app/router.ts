@@ -45,10 +45,11 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Checkout' },
   },
   {
-    path: '/bank/:ref',
+    path: '/bank/:reference',
     name: 'bank',
     component: () => import('@/pages/BankPage.vue'),
-    props: true,
+    // `ref` means something else to Vue: the page takes it under another name.
+    props: (to) => ({ reference: String(to.params['ref']) }),
     meta: { title: 'Approve the payment' },
   },
   {
