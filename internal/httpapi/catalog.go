@@ -78,6 +78,7 @@ const (
 	aDay       = "public, max-age=86400"
 	everyTime  = "no-cache"
 	pastWindow = 6 * time.Hour // a film that started earlier has ended
+	pageSize   = 200           // rows asked of the store at once
 )
 
 func (s *Server) registerCatalog() {
@@ -160,7 +161,7 @@ func (s *Server) showtimes(ctx context.Context, in *showtimesInput) (*cachedRepl
 	if !known {
 		return &cachedReply[listView[ShowtimeView]]{everyTime, out}, nil
 	}
-	shows, err := s.catalog.Showtimes(ctx, q)
+	shows, more, err := s.page(ctx, q, in.Date == "")
 	if err != nil {
 		return nil, err
 	}
@@ -168,22 +169,44 @@ func (s *Server) showtimes(ctx context.Context, in *showtimesInput) (*cachedRepl
 	if err != nil {
 		return nil, err
 	}
-	now := s.clock.Now()
 	for _, d := range details {
-		if in.Date == "" && !d.Showtime.EndsAt.After(now) {
-			continue
-		}
 		a, err := s.availability(ctx, d)
 		if err != nil {
 			return nil, err
 		}
-		out.Items = append(out.Items, showtimeOf(d, now, a))
+		out.Items = append(out.Items, showtimeOf(d, s.clock.Now(), a))
 	}
-	if len(shows) == in.Limit {
+	if more {
 		last := shows[len(shows)-1]
 		out.NextCursor = pageCursor(last.StartsAt, string(last.ID))
 	}
 	return &cachedReply[listView[ShowtimeView]]{everyTime, out}, nil
+}
+
+// page reads one page of showtimes; running leaves out those that have ended. more tells whether others follow the last of them.
+func (s *Server) page(ctx context.Context, q catalog.ShowtimeQuery, running bool) (page []catalog.Showtime, more bool, err error) {
+	now, limit := s.clock.Now(), q.Limit
+	q.Limit = pageSize
+	for {
+		shows, err := s.catalog.Showtimes(ctx, q)
+		if err != nil {
+			return nil, false, err
+		}
+		for _, st := range shows {
+			if running && !st.EndsAt.After(now) {
+				continue
+			}
+			if len(page) == limit {
+				return page, true, nil
+			}
+			page = append(page, st)
+		}
+		if len(shows) < pageSize {
+			return page, false, nil
+		}
+		last := shows[len(shows)-1]
+		q.After = catalog.Place{StartsAt: last.StartsAt, ID: last.ID}
+	}
 }
 
 // showtimeQuery checks a query; known is false when it names a film that does not exist.
