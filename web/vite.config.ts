@@ -22,8 +22,22 @@ const leanIcons: Plugin = {
   },
 }
 
+/** Copies the reader of the API document into the build: /api/docs works without the internet. */
+const apiDocs: Plugin = {
+  name: 'api-docs',
+  apply: 'build',
+  closeBundle() {
+    const from = fileURLToPath(new URL('./node_modules/swagger-ui-dist/', import.meta.url))
+    const to = fileURLToPath(new URL('./dist/docs/', import.meta.url))
+    mkdirSync(to, { recursive: true })
+    for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt']) {
+      copyFileSync(from + file, to + file)
+    }
+  },
+}
+
 export default defineConfig(({ mode }) => ({
-  plugins: [leanIcons, vue(), tailwindcss()],
+  plugins: [leanIcons, vue(), tailwindcss(), apiDocs],
   resolve: {
     alias: [
       { find: '@', replacement: fileURLToPath(new URL('./src', import.meta.url)) },
