@@ -30,7 +30,11 @@ const apiDocs: Plugin = {
     const from = fileURLToPath(new URL('./node_modules/swagger-ui-dist/', import.meta.url))
     const to = fileURLToPath(new URL('./dist/docs/', import.meta.url))
     mkdirSync(to, { recursive: true })
-    for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt']) {
+    for (const file of [
+      'swagger-ui.css',
+      'swagger-ui-bundle.js',
+      'swagger-ui-bundle.js.LICENSE.txt',
+    ]) {
       copyFileSync(from + file, to + file)
     }
   },
