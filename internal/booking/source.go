@@ -43,7 +43,7 @@ func (s *Source) Facts(ctx context.Context, showtime ident.Showtime) (hold.Facts
 	for _, c := range claims {
 		switch {
 		case c.Status == Booked || c.Status == Cancelling:
-			f.Markers = append(f.Markers, hold.Marker{Seat: c.Seat, Booking: c.Booking})
+			f.Markers = append(f.Markers, hold.Marker{Seat: c.Seat, Booking: c.Booking, Owner: c.Owner, Request: c.Request})
 		case c.Status.Open() && c.Sealed:
 			f.Reserved = append(f.Reserved, hold.ReservedSeat{
 				Seat: c.Seat, Owner: c.Owner, Request: c.Request, Booking: c.Booking, For: max(c.PayDeadline.Add(time.Minute).Sub(now), time.Minute),

@@ -1,0 +1,122 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cinema/internal/booking"
+	"cinema/internal/clock"
+	"cinema/internal/ident"
+)
+
+// Outbox is where the facts of bookings wait for their record. Each has an id of its own and is there until it is dropped.
+type Outbox interface {
+	Outbox(ctx context.Context, limit int) ([]booking.OutboxEvent, error)
+	DropOutbox(ctx context.Context, ids []string) error
+}
+
+const (
+	relayBatch  = 256
+	relayEvery  = 500 * time.Millisecond
+	flushEvery  = 200 * time.Millisecond
+	flushBatch  = 512
+	queueSize   = 4096
+	maxReaders  = 1 << 13
+	lastWords   = 5 * time.Second // to write what is left when the process ends
+	retryPause  = time.Second
+	tidyReaders = time.Hour
+)
+
+// Worker writes the record: booking facts from the outbox, seat events from the hold engine, actions of people at once.
+type Worker struct {
+	store  Store
+	outbox Outbox
+	tap    *Tap
+	clock  clock.Clock
+	log    *slog.Logger
+	queue  chan Entry
+	stats  counters
+}
+
+// Deps is what the worker is made of. Without a Tap no seat events are recorded.
+type Deps struct {
+	Store  Store
+	Outbox Outbox
+	Tap    *Tap
+	Clock  clock.Clock
+	Log    *slog.Logger
+}
+
+// New makes a worker.
+func New(d Deps) *Worker {
+	w := &Worker{store: d.Store, outbox: d.Outbox, tap: d.Tap, clock: d.Clock, log: d.Log, queue: make(chan Entry, queueSize)}
+	if w.log == nil {
+		w.log = slog.New(slog.DiscardHandler)
+	}
+	return w
+}
+
+// Stats are the counters since the start, and how far the record is behind.
+type Stats struct {
+	Seats    uint64 // seat events written
+	Relayed  uint64 // booking events written
+	Actions  uint64 // people's actions written
+	Gaps     uint64 // times that seat events were lost, because the engine's or the worker's memory was too short
+	Failures uint64 // writes that were repeated
+	Queued   int    // seat events that wait
+	Readers  int    // showtimes followed
+}
+
+type counters struct {
+	seats, relayed, actions, gaps, failures atomic.Uint64
+	readers                                 atomic.Int64
+}
+
+// Stats reads the counters.
+func (w *Worker) Stats() Stats {
+	c := &w.stats
+	s := Stats{
+		Seats: c.seats.Load(), Relayed: c.relayed.Load(), Actions: c.actions.Load(), Gaps: c.gaps.Load(), Failures: c.failures.Load(),
+		Queued: len(w.queue), Readers: int(c.readers.Load()),
+	}
+	if w.tap != nil {
+		w.tap.mu.Lock()
+		s.Gaps += w.tap.missed
+		w.tap.mu.Unlock()
+	}
+	return s
+}
+
+// Record writes what a person did, at once: the action is not done before its record is kept. An entry without an id or a time gets them.
+func (w *Worker) Record(ctx context.Context, e Entry) error {
+	if e.ID == "" {
+		e.ID = ident.New("au")
+	}
+	if e.At.IsZero() {
+		e.At = w.clock.Now()
+	}
+	if err := w.store.Append(ctx, []Entry{e}); err != nil {
+		return fmt.Errorf("record %s: %w", e.Type, err)
+	}
+	w.stats.actions.Add(1)
+	return nil
+}
+
+// Run writes until the context ends; then it writes what has happened until that moment, for at most five seconds, and returns.
+func (w *Worker) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	if w.tap != nil {
+		wg.Go(func() {
+			defer close(w.queue) // its readers, who alone write to it, have ended
+			w.follow(ctx)
+		})
+		wg.Go(func() { w.flush(ctx) })
+	}
+	w.relay(ctx)
+	wg.Wait()
+	return nil
+}
