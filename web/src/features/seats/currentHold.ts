@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
-import { get, type HoldAnswer, type Money, type RuleNote, type SeatsState } from '@/shared/api'
+import { randomId, type HoldAnswer, type Money, type RuleNote, type SeatsState } from '@/shared/api'
+import { extendHold, fetchSeatState, lockSeats } from './api'
 
 /** Seats that the server holds for this viewer in one showtime. */
 export interface Hold {
@@ -85,8 +86,7 @@ export const useCurrentHold = defineStore('currentHold', () => {
     if (restored || hold.value || !known) return
     restored = true
     try {
-      const id = encodeURIComponent(known.showtimeId)
-      const state = await get<SeatsState>(`/api/showtimes/${id}/seats/state`)
+      const state = await fetchSeatState(known.showtimeId)
       offer(known.showtimeId, known.title, state)
     } catch {
       // Without an answer nothing is shown; the seat page asks again when it opens.
@@ -99,13 +99,37 @@ export const useCurrentHold = defineStore('currentHold', () => {
     const known = hold.value
     if (!known) return
     try {
-      const id = encodeURIComponent(known.showtimeId)
-      const state = await get<SeatsState>(`/api/showtimes/${id}/seats/state`)
+      const state = await fetchSeatState(known.showtimeId)
       if (!offer(known.showtimeId, known.title, state)) clear(known.showtimeId)
     } catch {
       // Unknown is not lost: the next page or the next tick of the clock asks again.
       return
     }
+  }
+
+  /** Looks for the viewer's hold in a showtime, also one of another tab or device. */
+  async function find(showtimeId: string, title: string): Promise<Hold | null> {
+    const found = offer(showtimeId, title, await fetchSeatState(showtimeId))
+    if (!found) clear(showtimeId)
+    return found
+  }
+
+  /** Holds these seats under a new name; throws a Problem when they cannot be had. */
+  async function lock(
+    showtimeId: string,
+    title: string,
+    seatIds: readonly string[],
+  ): Promise<void> {
+    const answer = await lockSeats(showtimeId, seatIds, randomId())
+    adopt(showtimeId, title, answer, answer.locked)
+  }
+
+  /** "I need more time"; throws a Problem when the server refuses. */
+  async function extend(): Promise<void> {
+    const known = hold.value
+    if (!known) return
+    const answer = await extendHold(known.showtimeId, known.requestId, known.epoch)
+    adopt(known.showtimeId, known.title, answer, known.seatIds)
   }
 
   /** Takes over the viewer's own locks from a seat state; answers what was found. */
@@ -136,6 +160,9 @@ export const useCurrentHold = defineStore('currentHold', () => {
     offer,
     restore,
     check,
+    find,
+    lock,
+    extend,
     requestIdOf,
   }
 })

@@ -1,3 +1,6 @@
 export { useCurrentHold, type Hold } from './currentHold'
 export { default as HoldChip } from './components/HoldChip.vue'
+export { default as HoldWatch } from './components/HoldWatch.vue'
+export { default as AlreadyBooked } from './components/AlreadyBooked.vue'
+export { priceBook, type PriceBook } from './model/prices'
 export { default as SeatsView } from './components/SeatsView.vue'

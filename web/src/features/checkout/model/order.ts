@@ -1,0 +1,73 @@
+/** The seats of an order with their ticket types and all-in prices. */
+import type { Money, PriceEntry, TicketType } from '@/shared/api'
+
+/** What an order needs to know of the prices. */
+export interface Prices {
+  readonly defaultType: string
+  readonly types: readonly TicketType[]
+  readonly entry: (category: string, ticketType?: string) => PriceEntry | undefined
+}
+
+export interface OrderLine {
+  readonly seatId: string
+  readonly ticketType: string
+  /** The types that are sold for this seat. */
+  readonly choices: readonly { readonly type: TicketType; readonly price: Money }[]
+  readonly price: Money | null
+}
+
+export interface Order {
+  readonly lines: readonly OrderLine[]
+  /** Null while a price is unknown. */
+  readonly total: Money | null
+  /** What the total contains, by label, in minor units: fees are never added on top. */
+  readonly includes: readonly { readonly label: string; readonly amount: number }[]
+}
+
+/** Works out an order from the seats and the chosen types; seats without a choice take the default. */
+export function orderOf(
+  seats: readonly { readonly id: string; readonly category: string }[],
+  chosen: Readonly<Record<string, string>>,
+  prices: Prices,
+): Order {
+  const parts = new Map<string, number>()
+  const lines = seats.map(({ id, category }) => {
+    const ticketType = chosen[id] ?? prices.defaultType
+    const entry = prices.entry(category, ticketType)
+    for (const part of entry?.includes ?? []) {
+      parts.set(part.label, (parts.get(part.label) ?? 0) + part.amount)
+    }
+    return {
+      seatId: id,
+      ticketType,
+      price: entry?.price ?? null,
+      choices: choicesOf(category, prices),
+    }
+  })
+  const includes = [...parts].map(([label, amount]) => ({ label, amount }))
+  return { lines, total: totalOf(lines), includes }
+}
+
+function choicesOf(category: string, prices: Prices): OrderLine['choices'] {
+  return prices.types.flatMap((type) => {
+    const price = prices.entry(category, type.id)?.price
+    return price ? [{ type, price }] : []
+  })
+}
+
+function totalOf(lines: readonly OrderLine[]): Money | null {
+  const currency = lines[0]?.price?.currency
+  if (currency === undefined) return null
+  let amount = 0
+  for (const { price } of lines) {
+    if (price?.currency !== currency) return null
+    amount += price.amount
+  }
+  return { amount, currency }
+}
+
+/** What must be known about a ticket type: "14 or younger, bring proof". */
+export function typeNote(type: TicketType): string {
+  const age = type.max_age === undefined ? '' : `${String(type.max_age)} or younger`
+  return [age, type.proof_required ? 'bring proof' : ''].filter((part) => part !== '').join(', ')
+}
