@@ -3,6 +3,7 @@
 # Each half is built only when its sources changed. VERSION overrides the version of git.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+alone build
 scripts/ensure.sh npm
 
 web_inputs=(web/src web/index.html web/package-lock.json web/vite.config.ts scripts/precompress.mjs)

@@ -28,6 +28,8 @@ ensure_npm() {
   local stamp="web/node_modules/.installed" want
   want="$(node --version) $(git hash-object web/package-lock.json)"
   if [[ $(cat "$stamp" 2>/dev/null) == "$want" ]]; then return; fi
+  # Modules that 'npm install' put there already are not thrown away; 'npm ci' empties the folder.
+  if node scripts/modules-match.mjs web; then printf '%s' "$want" >"$stamp"; return; fi
   say "installing the web modules (npm ci)"
   (cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
   printf '%s' "$want" >"$stamp"

@@ -43,6 +43,13 @@ fingerprint() {
   { printf '%s\n' "$list"; git hash-object --stdin-paths <<<"$list"; } | git hash-object --stdin
 }
 
+# alone NAME: waits until no other process of this tree does the same; the end of the process frees it.
+alone() {
+  have flock || return 0
+  exec 9>"$CACHE/$1.lock"
+  flock 9
+}
+
 # chromium_path prints the browser that the end-to-end tests drive.
 chromium_path() {
   local name

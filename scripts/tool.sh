@@ -10,6 +10,7 @@ modfile="tools/$name.mod"
 
 package=$(awk '$1 == "tool" { print $2 }' "$modfile")
 binary="$CACHE/$name"
+alone "$name"
 pin="$(go env GOVERSION) $(git hash-object "$modfile")"
 if [[ ! -x $binary || $(cat "$binary.pin" 2>/dev/null) != "$pin" ]]; then
   say "building $name (once; golangci-lint takes 3 to 5 minutes)"
@@ -17,4 +18,4 @@ if [[ ! -x $binary || $(cat "$binary.pin" 2>/dev/null) != "$pin" ]]; then
   printf '%s' "$pin" >"$binary.pin"
 fi
 if [[ ${1:-} == --build-only ]]; then exit 0; fi
-exec "$binary" "$@"
+exec "$binary" "$@" 9>&-
