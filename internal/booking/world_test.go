@@ -160,10 +160,10 @@ func ask(u ident.User, request ident.Request, token string, seats ...ident.Seat)
 func (w *world) converge() {
 	w.t.Helper()
 	s := w.service()
-	for range 60 {
+	for range 14 {
 		_, err := s.RunOnce(context.Background())
 		require.NoError(w.t, err)
-		w.clock.Advance(15 * time.Second)
+		w.clock.Advance(time.Minute)
 	}
 }
 
