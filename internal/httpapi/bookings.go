@@ -117,6 +117,8 @@ type showingView struct {
 	Zone       string `json:"zone"`
 	DoorsAt    string `json:"doors_at" format:"date-time"`
 	EndsAt     string `json:"ends_at" format:"date-time"`
+	// The night that a show after midnight belongs to; the customer's labels need it.
+	BusinessDate string `json:"business_date" format:"date"`
 }
 
 type bookingAnswer struct {
@@ -520,5 +522,6 @@ func showingOf(d *catalog.Detail) *showingView {
 		ID: string(st.ID), MovieTitle: d.Movie.Title, MovieSlug: d.Movie.Slug, Rating: d.Movie.Rating.Code, Notice: d.Movie.Rating.Notice,
 		Cinema: d.Cinema.Name, Address: d.Cinema.Address, Auditorium: d.Auditorium.Name, StartsAt: stamp(st.StartsAt),
 		LocalStart: wall(d.LocalStart()), Zone: d.Zone.String(), DoorsAt: stamp(st.Doors()), EndsAt: stamp(st.EndsAt),
+		BusinessDate: st.BusinessDate,
 	}
 }
