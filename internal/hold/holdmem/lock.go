@@ -104,7 +104,7 @@ func (r *room) lock(q hold.LockRequest, places []uint16, p lockPlan, deadline, n
 		r.emit(now, joined, event{kind: locked, owner: q.Owner, request: q.Request, deadline: deadline})
 	}
 	a := r.answer(now)
-	a.Deadline = moment(min(p.kept, deadline))
+	a.Deadline = moment(deadline)
 	a.Limit = moment(p.first + q.MaxHold.Milliseconds())
 	a.Owned = r.held[q.Owner]
 	a.Changed = r.changed(joined, q.Seats)

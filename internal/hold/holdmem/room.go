@@ -53,7 +53,7 @@ type room struct {
 
 	mu        sync.Mutex // guards everything below
 	epoch     string     // empty: not initialised
-	life      uint64     // counts hydrates and losses, so that a subscription knows its own
+	life      uint64     // counts losses, so that a subscription knows of one
 	until     int64      // when the room is forgotten
 	pages     []*[pageSize]seat
 	held      map[ident.User]int // seats each owner holds
@@ -239,7 +239,6 @@ func (r *room) hydrate(q hold.HydrateRequest, now int64) {
 		r.at(i).booking = f.Booking
 	}
 	r.epoch = q.Epoch
-	r.life++
 	r.ring = ring{}
 	r.emit(now, nil, event{kind: resync})
 }

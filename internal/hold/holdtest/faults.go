@@ -1,6 +1,8 @@
 package holdtest
 
 import (
+	"errors"
+
 	"github.com/stretchr/testify/require"
 
 	"cinema/internal/hold"
@@ -14,6 +16,7 @@ func faultTests() []test {
 		{"a_change_and_its_event_are_one_act", faultEventWithChange},
 		{"nobody_paints_anothers_seats_free", faultPaintFree},
 		{"the_end_of_a_hold_is_told_exactly_once", faultTimeoutOnce},
+		{"a_relock_by_another_tab_is_told_to_the_first", faultOtherTab},
 		{"a_relock_never_refreshes_the_life_for_ever", faultEternal},
 		{"a_seat_outside_the_grammar_or_a_list_without_bound_is_refused", faultUnchecked},
 		{"events_say_whose_they_are_to_the_edge_alone", faultOwner},
@@ -57,6 +60,16 @@ func faultTimeoutOnce(s *stage) {
 	require.Len(s.t, events, 1)
 	require.Equal(s.t, hold.SeatTimeout, events[0].Type)
 	require.ElementsMatch(s.t, []ident.Seat{"A1", "A2"}, events[0].Seats)
+}
+
+func faultOtherTab(s *stage) {
+	s.lock(ada, tab1, "A1", "A2")
+	s.lock(ada, tab2, "A1", "A2")
+	_, err := s.tryExtend(hold.ExtendStrict, 2*s.unit, ada, tab1, "A1", "A2")
+	refusal, ok := errors.AsType[*hold.RefusedError](err)
+	require.True(s.t, ok, "%v", err)
+	require.Equal(s.t, map[ident.Seat]hold.Reason{"A1": hold.NotOwner, "A2": hold.NotOwner}, seatsOf(refusal.Seats))
+	s.extend(hold.ExtendStrict, 2*s.unit, ada, tab2, "A1", "A2")
 }
 
 func faultEternal(s *stage) {

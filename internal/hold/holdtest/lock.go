@@ -16,6 +16,7 @@ func lockTests() []test {
 		{"replay_keeps_the_deadline_and_tells_nobody", lockReplay},
 		{"replay_at_the_cap_is_not_refused", lockReplayAtCap},
 		{"more_seats_join_the_hold_at_its_deadline", lockJoins},
+		{"more_seats_join_at_the_earliest_deadline", lockJoinsEarliest},
 		{"leaving_a_seat_out_releases_nothing", lockLeavesOut},
 		{"lists_every_conflict_and_writes_nothing", lockConflicts},
 		{"own_reserved_seats_conflict_whatever_the_request", lockReserved},
@@ -85,6 +86,15 @@ func lockJoins(s *stage) {
 	require.Equal(s.t, 3, more.Owned)
 }
 
+func lockJoinsEarliest(s *stage) {
+	first := s.lock(ada, tab1, "A1", "A2", "A3")
+	s.extend(hold.ExtendMore, 2*s.unit, ada, tab1, "A1", "A3")
+	a := s.lock(ada, tab1, "A1", "A2", "A3", "A4")
+	require.Equal(s.t, first.Deadline, a.Deadline)
+	require.Equal(s.t, first.Deadline, s.lockOf("A4").Deadline)
+	require.Equal(s.t, first.Deadline.Add(2*s.unit), s.lockOf("A3").Deadline)
+}
+
 func lockLeavesOut(s *stage) {
 	s.lock(ada, tab1, "A1", "A2")
 	a := s.lock(ada, tab1, "A3")
@@ -138,7 +148,8 @@ func lockLimit(s *stage) {
 	require.True(s.t, ok, "%v", err)
 	require.Equal(s.t, hold.SeatLimitError{Held: 5, Max: maxSeats}, *limit)
 	s.unchanged(before)
-	require.Equal(s.t, maxSeats, s.lock(ada, tab2, s.room.Seats[10:13]...).Owned)
+	require.Equal(s.t, maxSeats-1, s.lock(ada, tab2, s.room.Seats[10:12]...).Owned)
+	require.Equal(s.t, maxSeats, s.lock(ada, tab2, s.room.Seats[3], s.room.Seats[12]).Owned, "a takeover beside a new seat counts once")
 	require.Equal(s.t, maxSeats, s.lock(ada, tab2, s.room.Seats[4], s.room.Seats[10]).Owned, "a takeover is no new seat")
 	s.release(ada, "", s.room.Seats[0])
 	require.Equal(s.t, maxSeats, s.lock(ada, tab2, s.room.Seats[20]).Owned, "a released seat counts no more")

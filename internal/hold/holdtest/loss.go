@@ -101,19 +101,28 @@ func lossPosition(s *stage) {
 }
 
 func lossCursors(s *stage) {
-	before := s.lock(ada, tab1, "A1").Position
-	s.lose()
-	after := s.hydrate(hold.Facts{}).Position
-	require.NotEqual(s.t, before.Cursor, after.Cursor)
-	_, err := s.Engine.Subscribe(s.t.Context(), s.room.Showtime, hold.Position{Epoch: after.Epoch, Seq: before.Seq, Cursor: before.Cursor})
-	require.ErrorIs(s.t, err, hold.ErrGap)
+	used := make(map[string]bool)
+	for range 3 {
+		used[s.from.Cursor] = true
+		for range 5 {
+			used[s.lock(ada, tab1, "A1").Cursor] = true
+			used[s.release(ada, tab1, "A1").Cursor] = true
+		}
+		s.lose()
+		s.hydrate(hold.Facts{})
+		require.NotContains(s.t, used, s.from.Cursor)
+	}
+	for cursor := range used {
+		_, err := s.Engine.Subscribe(s.t.Context(), s.room.Showtime, hold.Position{Epoch: s.from.Epoch, Seq: 1, Cursor: cursor})
+		require.ErrorIs(s.t, err, hold.ErrGap)
+	}
 }
 
 func lossMeta(s *stage) {
 	if s.LoseMeta == nil {
 		s.t.Skip("the engine cannot be made to lose one record")
 	}
-	s.lock(ada, tab1, "A1")
+	s.lock(ada, tab1, s.room.Seats[:maxSeats]...)
 	s.confirm(bob, tab1, bk1, "B1")
 	sub := s.subscribe(s.snapshot().Position)
 	s.LoseMeta(s.room.Showtime)
@@ -122,11 +131,13 @@ func lossMeta(s *stage) {
 			require.ErrorIs(s.t, err, hold.ErrUninit, name)
 		}
 	}
-	s.hydrate(hold.Facts{})
+	require.Equal(s.t, uint64(1), s.hydrate(hold.Facts{}).Seq)
 	_, err := sub.Next(s.t.Context())
 	require.ErrorIs(s.t, err, hold.ErrGap)
 	require.Empty(s.t, s.snapshot().Locks)
 	require.Equal(s.t, bk1, s.soldTo("B1"))
+	require.Equal(s.t, maxSeats, s.lock(ada, tab2, s.room.Seats[60:68]...).Owned, "counters are gone")
+	s.release(ada, "", "C1")
 	a := s.lock(ada, tab1, "A1")
 	require.Equal(s.t, a.Now.Add(s.maxHold()), a.Limit, "first moments are gone")
 }

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	modelSeats = 5
+	rounds     = 4
+	modelSeats = 4
 	modelCap   = 3
 )
 
@@ -28,7 +29,7 @@ func agrees(s *stage) {
 		s.t.Skip("the engine's clock cannot be moved")
 	}
 	round := 0
-	rapid.Check(s.t, func(rt *rapid.T) {
+	duel := func(rt *rapid.T) {
 		round++
 		d := newDuel(s, rt, ident.Showtime(fmt.Sprintf("st_duel_%d", round)))
 		rt.Repeat(map[string]func(*rapid.T){
@@ -44,7 +45,10 @@ func agrees(s *stage) {
 			"sweep":    d.sweep,
 		})
 		d.replay(rt)
-	})
+	}
+	for range rounds {
+		rapid.Check(s.t, duel)
+	}
 	s.room = Room("st_after", s.Now().Add(time.Hour))
 	s.hydrate(hold.Facts{})
 }
@@ -75,7 +79,7 @@ func (d *duel) seats(rt *rapid.T, least int) []ident.Seat {
 }
 
 func owner(rt *rapid.T) ident.User {
-	return rapid.SampledFrom([]ident.User{ada, bob, cyd}).Draw(rt, "owner")
+	return rapid.SampledFrom([]ident.User{ada, ada, bob, cyd}).Draw(rt, "owner")
 }
 
 func request(rt *rapid.T) ident.Request {

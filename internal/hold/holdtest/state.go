@@ -126,6 +126,7 @@ func sweepAgain(s *stage) {
 	require.False(s.t, held, "nothing else is done")
 	require.Len(s.t, s.snapshot().Locks, 36)
 	s.lock(ada, tab1, "J1")
+	require.Len(s.t, s.snapshot().Locks, 1, "the rest was due too")
 }
 
 func sweepExtended(s *stage) {
