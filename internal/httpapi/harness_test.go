@@ -59,6 +59,7 @@ type bench struct {
 	bookings *booking.Service
 	url      string
 	log      *bytes.Buffer
+	contract *contract // set: every answer is held against the document
 }
 
 type option func(*httpapi.Deps)
@@ -286,5 +287,8 @@ func (c *client) do(method, path string, body any) response {
 	}
 	out := response{status: res.StatusCode, header: res.Header, text: string(raw)}
 	_ = json.Unmarshal(raw, &out.body) // not every answer is JSON
+	if c.b.contract != nil {
+		c.b.contract.check(req, out)
+	}
 	return out
 }
