@@ -55,13 +55,25 @@ func Binary(t testing.TB) string {
 	return ""
 }
 
-// Start runs the binary in development on loopback with a fresh data folder; env adds or replaces variables (NAME=value).
+// Start runs the binary in development on loopback on a fresh copy of the demonstration cinema; env adds or replaces variables (NAME=value).
 func Start(t testing.TB, env ...string) *Server {
 	t.Helper()
 	s := &Server{t: t, bin: Binary(t), dir: t.TempDir(), env: env}
+	seed(t, s.bin, filepath.Join(s.dir, "data"))
 	s.Up()
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// seed makes the demonstration cinema in a data folder.
+func seed(t testing.TB, bin, dir string) {
+	t.Helper()
+	cmd := exec.Command(bin, "seed") //nolint:gosec,noctx // the product's own binary; it ends by itself
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(dir), "APP_ENV=development", "DATA_DIR=" + dir, "LOG_LEVEL=warn"}
+	cmd.Dir = filepath.Dir(dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("seed: %v\n%s", err, out)
+	}
 }
 
 // Up starts the process and waits until it is ready.
