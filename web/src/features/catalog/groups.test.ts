@@ -4,7 +4,13 @@ import { groupByFilm, groupByHall, languageName } from './groups'
 import { availabilityText, saleText, showsLeft } from './saleText'
 
 function movie(id: string): Movie {
-  return { id, slug: id, title: id, runtime_minutes: 100 }
+  const rating = { code: 'All', min_age: 0, tick: false }
+  const rest = { genres: [], tags: [], language: 'en', poster: '', synopsis: '', tagline: '' }
+  return { id, slug: id, title: id, runtime_minutes: 100, rating, ...rest }
+}
+
+function hall(id: string, name: string) {
+  return { id, name, attributes: [], accessibility: '' }
 }
 
 function show(
@@ -18,7 +24,9 @@ function show(
     cinema_id: 'c1',
     movie_id: movieId,
     movie_title: movieId,
-    auditorium: { id: 'h1', name: 'Hall 1' },
+    movie_slug: movieId,
+    tags: [],
+    auditorium: hall('h1', 'Hall 1'),
     starts_at: startsAt,
     doors_at: startsAt,
     local_start: startsAt.slice(0, 19),
@@ -39,7 +47,7 @@ function show(
 const late = show('s2', 'a', '2026-11-28T00:30:00Z')
 const early = show('s1', 'a', '2026-11-27T12:00:00Z')
 const other = show('s3', 'b', '2026-11-27T11:00:00Z', {
-  auditorium: { id: 'h2', name: 'Hall 2' },
+  auditorium: hall('h2', 'Hall 2'),
   formats: ['Laser'],
   subtitles: 'th',
 })

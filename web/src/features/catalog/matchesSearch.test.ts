@@ -2,11 +2,9 @@ import { expect, it } from 'vitest'
 import { matchesSearch } from './matchesSearch'
 
 const film = {
-  id: 'm',
-  slug: 's',
   title: 'Le Café Près du Port',
   genres: ['Drama'],
-  runtime_minutes: 9,
+  tagline: '',
 }
 
 it.each([

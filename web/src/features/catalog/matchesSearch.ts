@@ -1,5 +1,7 @@
 import type { Movie } from '@/shared/api'
 
+type Searchable = Pick<Movie, 'title' | 'tagline' | 'genres'>
+
 /** Folds case and accents, so that "jose" finds "José". */
 function fold(text: string): string {
   return text
@@ -9,8 +11,8 @@ function fold(text: string): string {
 }
 
 /** Reports whether every word of the search is in the film's title, tagline or genres. */
-export function matchesSearch(movie: Movie, search: string): boolean {
-  const text = fold([movie.title, movie.tagline ?? '', ...(movie.genres ?? [])].join(' '))
+export function matchesSearch(movie: Searchable, search: string): boolean {
+  const text = fold([movie.title, movie.tagline, ...movie.genres].join(' '))
   return fold(search)
     .split(/\s+/)
     .every((word) => text.includes(word))

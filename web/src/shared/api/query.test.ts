@@ -128,3 +128,16 @@ it('renews old answers when the page comes back into view', async () => {
   expect(query).toHaveBeenCalledTimes(2)
   stop()
 })
+
+it('asks for what never grows old, but only once', async () => {
+  const key = fresh()
+  const query = vi.fn(() => Promise.resolve('fixed'))
+  const first = mount({ key, query, staleTime: Infinity })
+  await settled()
+  expect(first.data.value).toBe('fixed')
+  first.stop()
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  const later = mount({ key, query, staleTime: Infinity })
+  expect(query).toHaveBeenCalledTimes(1)
+  later.stop()
+})

@@ -124,7 +124,8 @@ function entryOf<T>(key: QueryKey, options: QueryOptions<T>): Entry {
 }
 
 function isStale(entry: Entry): boolean {
-  return entry.running === null && Date.now() - entry.at >= entry.staleTime
+  if (entry.running !== null) return false
+  return entry.at === 0 || Date.now() - entry.at >= entry.staleTime
 }
 
 function run(entry: Entry): Promise<void> {

@@ -19,6 +19,10 @@ const booking = (extra: Partial<Booking>): Booking => ({
   currency: 'GBP',
   status: 'PENDING',
   created_at: '',
+  request_id: 'request-1',
+  customer: { email: '', name: '' },
+  tickets: [],
+  lines: [],
   ...extra,
 })
 const answered = (extra: Partial<Booking>): CheckoutEvent => ({
@@ -91,7 +95,11 @@ describe('a refused card', () => {
   })
 
   it('is known from the booking too, after a reload', () => {
-    const payment = { provider: 'mock', decline: 'insufficient_funds' }
+    const payment = {
+      provider: 'mock',
+      state: 'needs_method' as const,
+      decline: 'insufficient_funds',
+    }
     expect(run(answered({ payment })).step).toBe('declined')
   })
 })
@@ -100,6 +108,7 @@ describe('an open payment', () => {
   it('asks for the customer at the bank', () => {
     const payment = {
       provider: 'mock',
+      state: 'needs_action' as const,
       next_action: { type: 'redirect' as const, url: '/bank/p1' },
     }
     expect(run(pay, answered({ payment }))).toMatchObject({ step: 'action', url: '/bank/p1' })

@@ -19,7 +19,7 @@ const entries: PriceEntry[] = [
     price: gbp(850),
     includes: [{ label: 'Booking fee', amount: 95 }],
   },
-  { category: 'premium', ticket_type: 'adult', price: gbp(1650) },
+  { category: 'premium', ticket_type: 'adult', price: gbp(1650), includes: [] },
 ]
 const prices: Prices = {
   defaultType: 'adult',
@@ -28,8 +28,8 @@ const prices: Prices = {
     entries.find((one) => one.category === category && one.ticket_type === type),
 }
 const seats = [
-  { id: 'A1', category: 'standard' },
-  { id: 'H1', category: 'premium' },
+  { id: 'A1', category: 'standard', kind: 'standard' },
+  { id: 'H1', category: 'premium', kind: 'premium' },
 ]
 
 function gbp(amount: number) {
@@ -49,8 +49,35 @@ describe('orderOf', () => {
     expect(order.lines.map((line) => line.choices.length)).toEqual([2, 1])
   })
 
+  it('offers the companion ticket with companion seats only', () => {
+    const companion: TicketType = {
+      id: 'companion',
+      name: 'Companion',
+      proof_required: true,
+      default: false,
+      seat_kinds: ['companion'],
+    }
+    const free: PriceEntry = {
+      category: 'standard',
+      ticket_type: 'companion',
+      price: gbp(0),
+      includes: [],
+    }
+    const withCompanion: Prices = {
+      ...prices,
+      types: [...types, companion],
+      entry: (category, type) => (type === 'companion' ? free : prices.entry(category, type)),
+    }
+    const names = (kind: string) =>
+      orderOf([{ id: 'A1', category: 'standard', kind }], {}, withCompanion).lines[0]?.choices.map(
+        (choice) => choice.type.id,
+      )
+    expect(names('standard')).toEqual(['adult', 'child'])
+    expect(names('companion')).toEqual(['adult', 'child', 'companion'])
+  })
+
   it('has no total while a price is unknown', () => {
-    expect(orderOf([{ id: 'X1', category: 'box' }], {}, prices).total).toBeNull()
+    expect(orderOf([{ id: 'X1', category: 'box', kind: 'standard' }], {}, prices).total).toBeNull()
     expect(orderOf([], {}, prices).total).toBeNull()
   })
 })

@@ -8,6 +8,12 @@ export interface Prices {
   readonly entry: (category: string, ticketType?: string) => PriceEntry | undefined
 }
 
+export interface OrderSeat {
+  readonly id: string
+  readonly category: string
+  readonly kind: string
+}
+
 export interface OrderLine {
   readonly seatId: string
   readonly ticketType: string
@@ -26,12 +32,12 @@ export interface Order {
 
 /** Works out an order from the seats and the chosen types; seats without a choice take the default. */
 export function orderOf(
-  seats: readonly { readonly id: string; readonly category: string }[],
+  seats: readonly OrderSeat[],
   chosen: Readonly<Record<string, string>>,
   prices: Prices,
 ): Order {
   const parts = new Map<string, number>()
-  const lines = seats.map(({ id, category }) => {
+  const lines = seats.map(({ id, category, kind }) => {
     const ticketType = chosen[id] ?? prices.defaultType
     const entry = prices.entry(category, ticketType)
     for (const part of entry?.includes ?? []) {
@@ -41,15 +47,18 @@ export function orderOf(
       seatId: id,
       ticketType,
       price: entry?.price ?? null,
-      choices: choicesOf(category, prices),
+      choices: choicesOf(category, kind, prices),
     }
   })
   const includes = [...parts].map(([label, amount]) => ({ label, amount }))
   return { lines, total: totalOf(lines), includes }
 }
 
-function choicesOf(category: string, prices: Prices): OrderLine['choices'] {
-  return prices.types.flatMap((type) => {
+function choicesOf(category: string, kind: string, prices: Prices): OrderLine['choices'] {
+  const allowed = prices.types.filter(
+    (type) => type.seat_kinds?.some((one) => one === kind) ?? true,
+  )
+  return allowed.flatMap((type) => {
     const price = prices.entry(category, type.id)?.price
     return price ? [{ type, price }] : []
   })

@@ -16,6 +16,10 @@ const booking = (extra: Partial<Booking> = {}): Booking => ({
   currency: 'GBP',
   status: 'BOOKED',
   created_at: '',
+  request_id: 'request-1',
+  customer: { email: '', name: '' },
+  tickets: [],
+  lines: [],
   ...extra,
 })
 const pending = booking({ status: 'PENDING' })
@@ -96,7 +100,8 @@ it('an open outcome is asked about without paying again', async () => {
 })
 
 it('takes up the open booking of an earlier page', async () => {
-  const payment = { provider: 'mock', next_action: { type: 'redirect' as const, url: '/bank/p' } }
+  const next_action = { type: 'redirect' as const, url: '/bank/p' }
+  const payment = { provider: 'mock', state: 'needs_action' as const, next_action }
   calls.findOpen.mockResolvedValue({ ...pending, payment })
   await purchase.resume()
   expect(purchase.state).toMatchObject({ step: 'action', bookingId: 'bk_1' })

@@ -44,7 +44,7 @@ class FakeServer {
       expires_in_ms: 200_000,
     }))
     const head = { ok: true as const, showtime_id: 's', epoch: this.epoch, seq: 1, cursor: 'c' }
-    return { ...head, locks, booked: [...this.taken] }
+    return { ...head, locks, booked: [...this.taken], blocked: [] }
   }
 
   private answer<T>(what: string, act: () => T): Promise<T> {

@@ -34,7 +34,7 @@ const KINDS: Record<string, SeatKind> = {
 
 function rowOf(line: string, index: number): LayoutRow {
   const label = String.fromCharCode(65 + index)
-  const row: LayoutRow = { label, seats: [] }
+  const row: LayoutRow = { label, gaps: [], seats: [] }
   let number = 0
   for (let x = 0; x < line.length; x++) {
     const sign = line.charAt(x)
