@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cinema/internal/account"
+	"cinema/internal/audit"
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
@@ -57,6 +58,7 @@ type product struct {
 	accounts *account.Service
 	ring     *ticket.Ring
 	bookings *booking.Service
+	record   *audit.Worker
 	hub      *live.Hub
 	edge     *httpapi.Server
 	version  string
@@ -120,7 +122,9 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 	}
 	p.catalog = catalog.New(p.store, p.clock)
 	p.engine = holdmem.New(p.clock)
-	p.keeper = hold.NewKeeper(p.engine, &source{catalog: p.catalog, store: p.store, clock: p.clock})
+	tap := audit.NewTap(p.engine)
+	p.record = audit.New(audit.Deps{Store: p.store, Outbox: p.store, Tap: tap, Clock: p.clock, Log: p.log})
+	p.keeper = hold.NewKeeper(tap, booking.NewSource(p.store, p.catalog, p.clock))
 	p.seats = hold.NewService(p.keeper, p.catalog, p.clock, hold.Limits{
 		TTL: p.cfg.HoldTTL(), Extension: p.cfg.HoldExtension(), MaxHold: p.cfg.MaxHoldFor(), MaxSeats: p.cfg.MaxSeats,
 	})

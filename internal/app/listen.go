@@ -119,21 +119,3 @@ func serveUntil(ctx context.Context, server *http.Server, l net.Listener, before
 	}
 	return err
 }
-
-func (p *product) gauges() []telemetry.Gauge {
-	hub := p.hub.Stats
-	return []telemetry.Gauge{
-		{Name: "cinema_live_rooms", Help: "Showtimes that somebody watches.", Read: func() float64 { return float64(hub().Rooms) }},
-		{Name: "cinema_live_sockets", Help: "Open seat streams.", Read: func() float64 { return float64(hub().Members) }},
-	}
-}
-
-func (p *product) counters() []telemetry.Gauge {
-	hub := p.hub.Stats
-	return []telemetry.Gauge{
-		{Name: "cinema_live_frames_total", Help: "Seat frames built.", Read: func() float64 { return float64(hub().Frames) }},
-		{Name: "cinema_live_deliveries_total", Help: "Seat frames handed to sockets.", Read: func() float64 { return float64(hub().Deliveries) }},
-		{Name: "cinema_live_overflows_total", Help: "Times a socket lagged too far behind.", Read: func() float64 { return float64(hub().Overflows) }},
-		{Name: "cinema_live_resyncs_total", Help: "Times a room started over from a snapshot.", Read: func() float64 { return float64(hub().Resyncs) }},
-	}
-}

@@ -16,6 +16,7 @@ import (
 func (p *product) workers() []lifecycle.Part {
 	repair := hold.NewAntiEntropy(p.keeper, p.catalog, claims{p.store}, p.clock, p.log)
 	parts := []lifecycle.Part{
+		{Name: "audit", Run: p.record.Run}, // first to start, last to stop: it writes what the others did
 		{Name: "reconciler", Run: p.bookings.Run},
 		{Name: "sweeper", Run: hold.NewSweeper(p.keeper, p.clock, p.log).Run},
 		{Name: "anti-entropy", Run: func(ctx context.Context) error { return repair.Run(ctx, p.onSale) }},
