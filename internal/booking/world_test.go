@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"pgregory.net/rapid"
 
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
@@ -177,4 +178,9 @@ func (r *recorder[T]) add(v T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, v)
+}
+
+// patience draws how long the world waits.
+func (w *world) patience(t *rapid.T) time.Duration {
+	return rapid.SampledFrom([]time.Duration{time.Second, 15 * time.Second, 2 * time.Minute, 6 * time.Minute, 11 * time.Minute}).Draw(t, "wait")
 }
