@@ -19,7 +19,7 @@ func (s *Store) Backup(ctx context.Context, target string) error { return Backup
 // Backup writes a consistent copy of the store in a data folder to a new file, also while another process serves from that
 // folder: it reads one snapshot and takes no lock that a writer waits for. The copy is checked, flushed and only then given its
 // name, so that a file with the target's name is a whole backup. An existing target is refused with ErrTargetExists.
-func Backup(ctx context.Context, dir, target string) error {
+func Backup(ctx context.Context, dir, target string) (err error) {
 	if _, err := os.Lstat(target); err == nil {
 		return fmt.Errorf("%w: %s", ErrTargetExists, target)
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -32,8 +32,7 @@ func Backup(ctx context.Context, dir, target string) error {
 	if err != nil {
 		return fmt.Errorf("make backup file: %w", err)
 	}
-	defer os.Remove(part.Name())
-	defer part.Close()
+	defer func() { err = errors.Join(err, part.Close(), os.Remove(part.Name())) }()
 	if err := copyInto(ctx, dir, part.Name()); err != nil {
 		return fmt.Errorf("copy store: %w", err)
 	}
@@ -53,23 +52,23 @@ func Backup(ctx context.Context, dir, target string) error {
 }
 
 // copyInto runs VACUUM INTO, which accepts an empty file.
-func copyInto(ctx context.Context, dir, target string) error {
+func copyInto(ctx context.Context, dir, target string) (err error) {
 	db, err := sql.Open("sqlite", address(dir, "ro"))
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
 	_, err = db.ExecContext(ctx, "VACUUM INTO ?1", target)
 	return err
 }
 
-func checkCopy(ctx context.Context, path string) error {
+func checkCopy(ctx context.Context, path string) (err error) {
 	db, err := sql.Open("sqlite", fileAddress(path, "mode=ro", "immutable=1"))
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err

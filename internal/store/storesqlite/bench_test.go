@@ -101,3 +101,22 @@ func BenchmarkImportSales(b *testing.B) {
 	}
 	b.ReportMetric(24000*float64(b.N)/b.Elapsed().Seconds(), "tickets/s")
 }
+
+// BenchmarkOpen is a start on an empty folder and on one that is up to date.
+func BenchmarkOpen(b *testing.B) {
+	b.Run("empty", func(b *testing.B) {
+		for b.Loop() {
+			s, err := storesqlite.Open(b.Context(), storesqlite.Options{Dir: b.TempDir()})
+			require.NoError(b, err)
+			require.NoError(b, s.Close())
+		}
+	})
+	b.Run("current", func(b *testing.B) {
+		dir := b.TempDir()
+		for b.Loop() {
+			s, err := storesqlite.Open(b.Context(), storesqlite.Options{Dir: dir})
+			require.NoError(b, err)
+			require.NoError(b, s.Close())
+		}
+	})
+}

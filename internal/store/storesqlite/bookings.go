@@ -68,7 +68,7 @@ func bookingFilter(q booking.Query) (labels []string, args []any) {
 }
 
 func (s *Store) countFiltered(ctx context.Context, f *filtered, labels []string, args []any) (n int, err error) {
-	stmt, err := f.stmt(ctx, labels)
+	stmt, err := f.stmt(ctx, labels) //nolint:sqlclosecheck // the set keeps it
 	if err != nil {
 		return 0, s.read(err)
 	}
@@ -77,7 +77,7 @@ func (s *Store) countFiltered(ctx context.Context, f *filtered, labels []string,
 }
 
 func listFiltered[T any](ctx context.Context, f *filtered, labels []string, args []any, scan func(scanner) (T, error)) ([]T, error) {
-	stmt, err := f.stmt(ctx, labels)
+	stmt, err := f.stmt(ctx, labels) //nolint:sqlclosecheck // the set keeps it
 	if err != nil {
 		return nil, err
 	}

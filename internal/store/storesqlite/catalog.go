@@ -114,15 +114,15 @@ func (s *Store) Movie(ctx context.Context, idOrSlug string) (catalog.Movie, erro
 
 func scanShowtime(row scanner) (catalog.Showtime, error) {
 	var t catalog.Showtime
-	var starts, ends, clears, onSale, close int64
+	var starts, ends, clears, onSale, saleEnds int64
 	var formats, tags string
 	err := row.Scan(&t.ID, &t.Cinema, &t.Auditorium, &t.Layout, &t.Movie, &starts, &ends, &clears, &t.BusinessDate, &formats, &t.Language,
-		&t.Subtitles, &tags, &onSale, &close, &t.PriceCard, &t.Status, &t.MaxSeats)
+		&t.Subtitles, &tags, &onSale, &saleEnds, &t.PriceCard, &t.Status, &t.MaxSeats)
 	if err != nil {
 		return catalog.Showtime{}, err
 	}
 	t.StartsAt, t.EndsAt, t.ClearsAt = fromMillis(starts), fromMillis(ends), fromMillis(clears)
-	t.OnSaleAt, t.SalesCloseAt = fromMillis(onSale), fromMillis(close)
+	t.OnSaleAt, t.SalesCloseAt = fromMillis(onSale), fromMillis(saleEnds)
 	if err := decode(formats, &t.Formats); err != nil {
 		return catalog.Showtime{}, err
 	}

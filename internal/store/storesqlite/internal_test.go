@@ -31,9 +31,10 @@ func TestQueries_EveryNamedQueryPreparesAndIsUsed(t *testing.T) {
 
 	for name, q := range queries {
 		for _, labels := range subsets(q.labels()) {
-			stmt, err := s.readDB.PrepareContext(t.Context(), q.text(labels...))
+			f := filtered{query: q, db: s.readDB}
+			_, err := f.stmt(t.Context(), labels) //nolint:sqlclosecheck // closed with its set below
 			require.NoError(t, err, "query %s with %v", name, labels)
-			require.NoError(t, stmt.Close())
+			require.NoError(t, f.close())
 		}
 	}
 

@@ -69,8 +69,8 @@ func Migrate(ctx context.Context, o Options) ([]Migration, error) {
 
 // MigrateStatus lists every step and when it was applied. It only reads, so that it works beside a running process, and a folder
 // without a database has every step pending.
-func MigrateStatus(ctx context.Context, dir string) ([]Migration, error) {
-	steps, err := listMigrations()
+func MigrateStatus(ctx context.Context, dir string) (steps []Migration, err error) {
+	steps, err = listMigrations()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func MigrateStatus(ctx context.Context, dir string) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	applied, err := appliedMigrations(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("read schema version: %w", err)
@@ -92,18 +92,17 @@ func MigrateStatus(ctx context.Context, dir string) ([]Migration, error) {
 	return steps, nil
 }
 
-func listMigrations() ([]Migration, error) {
+func listMigrations() (steps []Migration, err error) {
 	// The provider wants a pool to talk to; listing the files opens no connection of it.
 	db, err := sql.Open("sqlite", "file::memory:")
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := newProvider(db, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}
-	var steps []Migration
 	for _, s := range p.ListSources() {
 		steps = append(steps, Migration{Version: s.Version, Name: filepath.Base(s.Path)})
 	}

@@ -135,16 +135,15 @@ type preparer interface {
 // prepare fills every *sql.Stmt and *filtered field of the struct that dst points to with the query its `sql` tag names.
 // It returns the names it used; on an error nothing stays open.
 func prepare(ctx context.Context, db preparer, queries map[string]*query, dst any) ([]string, error) {
-	v := reflect.ValueOf(dst).Elem()
 	var used []string
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Tag.Get("sql")
+	for field, v := range reflect.ValueOf(dst).Elem().Fields() {
+		name := field.Tag.Get("sql")
 		q, ok := queries[name]
 		if !ok {
 			return nil, errors.Join(fmt.Errorf("no query named %q", name), closeStatements(dst))
 		}
 		used = append(used, name)
-		if f, ok := v.Field(i).Addr().Interface().(*filtered); ok {
+		if f, ok := reflect.TypeAssert[*filtered](v.Addr()); ok {
 			f.query, f.db = q, db
 			continue
 		}
@@ -152,16 +151,15 @@ func prepare(ctx context.Context, db preparer, queries map[string]*query, dst an
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare %s: %w", name, err), closeStatements(dst))
 		}
-		v.Field(i).Set(reflect.ValueOf(stmt))
+		v.Set(reflect.ValueOf(stmt))
 	}
 	return used, nil
 }
 
 func closeStatements(src any) error {
-	v := reflect.ValueOf(src).Elem()
 	var errs []error
-	for i := range v.NumField() {
-		switch f := v.Field(i).Addr().Interface().(type) {
+	for _, v := range reflect.ValueOf(src).Elem().Fields() {
+		switch f := v.Addr().Interface().(type) {
 		case **sql.Stmt:
 			if *f != nil {
 				errs = append(errs, (*f).Close())
@@ -183,6 +181,7 @@ type filtered struct {
 	stmts map[string]*sql.Stmt
 }
 
+// stmt is the statement for the labels. It belongs to the set, which closes it.
 func (f *filtered) stmt(ctx context.Context, labels []string) (*sql.Stmt, error) {
 	text := f.query.text(labels...)
 	f.mu.Lock()
@@ -190,7 +189,7 @@ func (f *filtered) stmt(ctx context.Context, labels []string) (*sql.Stmt, error)
 	if s, ok := f.stmts[text]; ok {
 		return s, nil
 	}
-	s, err := f.db.PrepareContext(ctx, text)
+	s, err := f.db.PrepareContext(ctx, text) //nolint:sqlclosecheck // kept in stmts, closed by close
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", f.query.name, err)
 	}

@@ -205,7 +205,7 @@ func (s *Store) Reject(ctx context.Context, id ident.Booking, reason string, eve
 			if _, err := w.DeleteClaims.ExecContext(ctx, string(id)); err != nil {
 				return err
 			}
-			if err := s.raise(ctx, w, id, booking.Failed, reason, events); err != nil {
+			if err := s.raise(ctx, w, move{id, booking.Failed, reason, events}); err != nil {
 				return err
 			}
 		}

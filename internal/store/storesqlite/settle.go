@@ -113,7 +113,7 @@ func (s *Store) SetStatus(ctx context.Context, id ident.Booking, to booking.Stat
 	}
 	var b booking.Booking
 	err := s.do(ctx, func(ctx context.Context, w *writes) (err error) {
-		if err := s.raise(ctx, w, id, to, reason, events); err != nil {
+		if err := s.raise(ctx, w, move{id, to, reason, events}); err != nil {
 			return err
 		}
 		b, err = loadBooking(ctx, w.Booking, w.TicketsOf, id)
@@ -125,13 +125,21 @@ func (s *Store) SetStatus(ctx context.Context, id ident.Booking, to booking.Stat
 	return b, nil
 }
 
+// move is a booking's step to another status.
+type move struct {
+	id     ident.Booking
+	to     booking.Status
+	reason string
+	events []booking.OutboxEvent
+}
+
 // raise writes status and events when the rank grows. A repeat writes nothing: the events left with the first.
-func (s *Store) raise(ctx context.Context, w *writes, id ident.Booking, to booking.Status, reason string, events []booking.OutboxEvent) error {
-	moved, err := affected(w.RaiseStatus.ExecContext(ctx, string(id), string(to), to.Rank(), reason, s.now()))
+func (s *Store) raise(ctx context.Context, w *writes, m move) error {
+	moved, err := affected(w.RaiseStatus.ExecContext(ctx, string(m.id), string(m.to), m.to.Rank(), m.reason, s.now()))
 	if err != nil || !moved {
 		return err
 	}
-	return insertEvents(ctx, w, events)
+	return insertEvents(ctx, w, m.events)
 }
 
 // ReleaseClaims deletes the claims that belong to this booking among the seats, or all of its claims when none are named.

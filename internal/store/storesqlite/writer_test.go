@@ -159,7 +159,7 @@ func TestContext_anActThatWaitsIsTakenBackAndOneThatBeganIsFinished(t *testing.T
 	require.False(t, found)
 
 	ctx, cancel = context.WithCancel(t.Context())
-	require.NoError(t, storesqlite.RunAct(s.Store, ctx, cancel, "k", "begun"), "cancelled from within the act")
+	require.NoError(t, storesqlite.RunAct(ctx, s.Store, cancel, "k", "begun"), "cancelled from within the act")
 	_, found, err = s.Register(t.Context(), "k", "begun")
 	require.NoError(t, err)
 	require.True(t, found)

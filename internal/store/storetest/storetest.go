@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -117,11 +118,7 @@ func sale(id string, user ident.User, showtime ident.Showtime, seats ...ident.Se
 }
 
 func fingerprint(seats []ident.Seat) string {
-	f := "adult"
-	for _, s := range seats {
-		f += "," + string(s)
-	}
-	return f
+	return fmt.Sprint("adult", seats)
 }
 
 // capture is what the booking feature hands to Settle once the money moved.
