@@ -139,9 +139,7 @@ func blockedAmong(d *catalog.Detail, seats []ident.Seat) []SeatReason {
 }
 
 // refuseBlocked refuses a choice with blocked seats, and names the other conflicts too: they would be the next refusal.
-func (s *Service) refuseBlocked(
-	ctx context.Context, c Caller, d *catalog.Detail, request ident.Request, seats []ident.Seat, blocked []SeatReason,
-) error {
+func (s *Service) refuseBlocked(ctx context.Context, c Caller, d *catalog.Detail, seats []ident.Seat, blocked []SeatReason) error {
 	snap, err := s.snapshot(ctx, d)
 	if err != nil {
 		return err
@@ -175,8 +173,8 @@ func (s *Service) refuseBlocked(
 	return s.unavailable(ctx, c, d, seats, all)
 }
 
-// extendFault explains why the engine refused more time. sent is the epoch the caller knows, now the engine's.
-func (s *Service) extendFault(ctx context.Context, c Caller, d *catalog.Detail, sent, now string, err error) error {
+// extendFault explains why the engine refused more time. lost says that it forgot everything since the hold was made.
+func (s *Service) extendFault(ctx context.Context, c Caller, d *catalog.Detail, lost bool, err error) error {
 	if e, ok := errors.AsType[*HoldLimitError](err); ok {
 		return limitReached(e)
 	}
@@ -184,7 +182,7 @@ func (s *Service) extendFault(ctx context.Context, c Caller, d *catalog.Detail, 
 	if !ok {
 		return engineFault(err)
 	}
-	if sent != "" && sent != now {
+	if lost {
 		return fault.New(fault.Conflict, "hold_lost", "Your hold was lost on our side. Choose the seats again; most are still free.")
 	}
 	snap, err := s.snapshot(ctx, d)

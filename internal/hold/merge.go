@@ -49,6 +49,9 @@ func (m *merges) note(k merge, now time.Time) {
 // bring moves the holds of merged guests to the caller when he touches the showtime: each seat stays with its request, deadline
 // and first moment. What exceeds the cap is released; seats of an open booking stay with the guest.
 func (s *Service) bring(ctx context.Context, c Caller, d *catalog.Detail) error {
+	if len(c.Merged) == 0 {
+		return nil
+	}
 	now := s.clock.Now()
 	var stale []ident.User
 	for _, guest := range c.Merged {

@@ -128,7 +128,7 @@ func (s *Service) Lock(ctx context.Context, c Caller, showtime ident.Showtime, r
 // lock asks the engine and explains its answer.
 func (s *Service) lock(ctx context.Context, c Caller, d *catalog.Detail, request ident.Request, seats []ident.Seat) (LockResult, error) {
 	if blocked := blockedAmong(d, seats); blocked != nil {
-		return LockResult{}, s.refuseBlocked(ctx, c, d, request, seats, blocked)
+		return LockResult{}, s.refuseBlocked(ctx, c, d, seats, blocked)
 	}
 	a, err := s.engine.Lock(ctx, s.lockRequest(c, d, request, seats))
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *Service) Extend(ctx context.Context, c Caller, showtime ident.Showtime,
 		Showtime: showtime, Owner: c.User, Request: request, By: s.limits.Extension, MaxHold: s.limits.MaxHold, Mode: ExtendMore,
 	})
 	if err != nil {
-		return LockResult{}, s.extendFault(ctx, c, d, epoch, a.Epoch, err)
+		return LockResult{}, s.extendFault(ctx, c, d, epoch != "" && epoch != a.Epoch, err)
 	}
 	held, err := s.heldBy(ctx, c, d, request, nil)
 	if err != nil {

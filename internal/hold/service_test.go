@@ -39,28 +39,28 @@ func TestService_Lock(t *testing.T) {
 		_, err := h.service.Lock(t.Context(), hold.Caller{User: ada}, "st_none", tab1, []ident.Seat{"Z9"})
 		require.Equal(t, "showtime_not_found", fault.CodeOf(err))
 		h.detail.Showtime.OnSaleAt = opening().Add(time.Hour)
-		h.refuse(t, "invalid_seat_ids", ada, tab1)
-		h.refuse(t, "invalid_seat_ids", ada, tab1, "A1", "A1")
-		h.refuse(t, "invalid_seat_ids", ada, tab1, h.detail.Layout.Seats()[:9]...)
+		for _, seats := range [][]ident.Seat{nil, {"A1", "A1"}, h.detail.Layout.Seats()[:9]} {
+			require.Equal(t, fault.Invalid, h.refuse(t, "invalid_seat_ids", ada, tab1, seats...).Kind)
+		}
 		f := h.refuse(t, "invalid_seat_ids", ada, tab1, "A1", "Z9", "Z8")
 		require.Equal(t, []ident.Seat{"Z9", "Z8"}, f.Extra["seat_ids"])
-		h.refuse(t, "not_on_sale", ada, tab1, "E1")
+		h.refuses(t, "not_on_sale", ada, tab1, "E1")
 		h.detail.Showtime.OnSaleAt, h.detail.Showtime.SalesCloseAt = opening().Add(-2*time.Hour), opening().Add(-time.Hour)
-		h.refuse(t, "sales_closed", ada, tab1, "E1")
+		h.refuses(t, "sales_closed", ada, tab1, "E1")
 	})
 
 	t.Run("a_cancelled_showtime_is_closed", func(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
 		h.detail.Showtime.Status = catalog.Cancelled
-		h.refuse(t, "sales_closed", ada, tab1, "A1")
+		h.refuses(t, "sales_closed", ada, tab1, "A1")
 	})
 
 	t.Run("a_showtime_may_have_a_smaller_cap", func(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
 		h.detail.Showtime.MaxSeats = 2
-		h.refuse(t, "invalid_seat_ids", ada, tab1, "A1", "A2", "A3")
+		h.refuses(t, "invalid_seat_ids", ada, tab1, "A1", "A2", "A3")
 		h.lock(t, ada, tab1, "A1", "A2")
 		f := h.refuse(t, "seat_limit_exceeded", ada, tab2, "A3")
 		require.Equal(t, 2, f.Extra["limit"])

@@ -176,6 +176,12 @@ func (h *house) refuse(t *testing.T, code string, who ident.User, request ident.
 	return faultOf(t, err)
 }
 
+// refuses is refuse for tests that need only the code.
+func (h *house) refuses(t *testing.T, code string, who ident.User, request ident.Request, seats ...ident.Seat) {
+	t.Helper()
+	require.NotEmpty(t, h.refuse(t, code, who, request, seats...).Detail)
+}
+
 func faultOf(t *testing.T, err error) *fault.Fault {
 	t.Helper()
 	f, ok := errors.AsType[*fault.Fault](err)

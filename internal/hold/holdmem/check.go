@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"cinema/internal/hold"
 	"cinema/internal/ident"
@@ -121,10 +122,8 @@ func repeats(places []uint16) bool {
 		return len(seen) != len(places)
 	}
 	for n, i := range places {
-		for _, j := range places[:n] {
-			if i == j {
-				return true
-			}
+		if slices.Contains(places[:n], i) {
+			return true
 		}
 	}
 	return false

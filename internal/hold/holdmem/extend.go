@@ -83,7 +83,7 @@ func (r *room) refused(owner ident.User, request ident.Request, places []uint16)
 	var refused []hold.SeatReason
 	for _, i := range places {
 		s := r.at(i)
-		reason := hold.Reason("")
+		var reason hold.Reason
 		switch {
 		case s.marker != "":
 			reason = hold.Booked

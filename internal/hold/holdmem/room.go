@@ -304,7 +304,7 @@ func (r *room) names(places []uint16) []ident.Seat {
 // changed lists the seats at places, sharing the request's array when the call changed all of it.
 func (r *room) changed(places []uint16, asked []ident.Seat) []ident.Seat {
 	if len(places) == len(asked) {
-		return asked[:len(asked):len(asked)]
+		return slices.Clip(asked)
 	}
 	return r.names(places)
 }

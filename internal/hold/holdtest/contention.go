@@ -53,8 +53,7 @@ func contendOne(s *stage) {
 			require.Equal(s.t, person(i), s.lockOf("A1").Owner)
 			continue
 		}
-		conflict, ok := errors.AsType[*hold.ConflictError](err)
-		require.True(s.t, ok, "%v", err)
+		conflict := as[*hold.ConflictError](s, err)
 		require.Len(s.t, conflict.Seats, 2)
 	}
 	require.Equal(s.t, 1, winners)

@@ -1,7 +1,6 @@
 package holdtest
 
 import (
-	"errors"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -75,8 +74,7 @@ func extendMoreLimit(s *stage) {
 	require.Equal(s.t, first.Limit, s.lockOf("A1").Deadline)
 	before := s.snapshot()
 	_, err := s.tryExtend(hold.ExtendMore, 2*s.unit, ada, tab1)
-	refusal, ok := errors.AsType[*hold.HoldLimitError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.HoldLimitError](s, err)
 	require.Equal(s.t, []ident.Seat{"A1", "A2"}, refusal.Seats)
 	s.unchanged(before)
 }
@@ -108,12 +106,13 @@ func extendRefused(s *stage) {
 	for _, mode := range []hold.ExtendMode{hold.ExtendMore, hold.ExtendStrict} {
 		before := s.snapshot()
 		a, err := s.tryExtend(mode, 2*s.unit, ada, tab1, "A1", "A2", "A3", "A4", "A5")
-		refusal, ok := errors.AsType[*hold.RefusedError](err)
-		require.True(s.t, ok, "%v", err)
+		refusal := as[*hold.RefusedError](s, err)
 		require.Equal(s.t, before.Position, a.Position, "a refusal tells where it was decided")
 		require.Equal(s.t, []hold.SeatReason{
-			{Seat: "A2", Reason: hold.NotOwner}, {Seat: "A3", Reason: hold.NotOwner},
-			{Seat: "A4", Reason: hold.MissingLock}, {Seat: "A5", Reason: hold.Booked},
+			{Seat: "A2", Reason: hold.NotOwner},
+			{Seat: "A3", Reason: hold.NotOwner},
+			{Seat: "A4", Reason: hold.MissingLock},
+			{Seat: "A5", Reason: hold.Booked},
 		}, refusal.Seats)
 		s.unchanged(before)
 	}
@@ -123,15 +122,14 @@ func extendOver(s *stage) {
 	s.lock(ada, tab1, "A1")
 	s.pass(s.ttl())
 	_, err := s.tryExtend(hold.ExtendStrict, 2*s.unit, ada, tab1, "A1")
-	refusal, ok := errors.AsType[*hold.RefusedError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.RefusedError](s, err)
 	require.Equal(s.t, []hold.SeatReason{{Seat: "A1", Reason: hold.MissingLock}}, refusal.Seats)
 }
 
 func extendNothing(s *stage) {
 	s.lock(bob, tab1, "A1")
 	_, err := s.tryExtend(hold.ExtendMore, 2*s.unit, ada, tab1)
-	require.IsType(s.t, &hold.RefusedError{}, err)
+	require.ErrorAs(s.t, err, new(*hold.RefusedError))
 }
 
 func durableTests() []test {
@@ -178,7 +176,7 @@ func durableRecreates(s *stage) {
 	require.Empty(s.t, a.Evicted)
 	require.Equal(s.t, bk1, s.lockOf("A2").Booking)
 	_, err := s.tryLock(ada, tab2, s.room.Seats[30:37]...)
-	require.IsType(s.t, &hold.SeatLimitError{}, err, "made again, they count")
+	require.ErrorAs(s.t, err, new(*hold.SeatLimitError))
 }
 
 func durableEvicts(s *stage) {

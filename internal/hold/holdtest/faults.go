@@ -1,8 +1,6 @@
 package holdtest
 
 import (
-	"errors"
-
 	"github.com/stretchr/testify/require"
 
 	"cinema/internal/hold"
@@ -66,8 +64,7 @@ func faultOtherTab(s *stage) {
 	s.lock(ada, tab1, "A1", "A2")
 	s.lock(ada, tab2, "A1", "A2")
 	_, err := s.tryExtend(hold.ExtendStrict, 2*s.unit, ada, tab1, "A1", "A2")
-	refusal, ok := errors.AsType[*hold.RefusedError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.RefusedError](s, err)
 	require.Equal(s.t, map[ident.Seat]hold.Reason{"A1": hold.NotOwner, "A2": hold.NotOwner}, seatsOf(refusal.Seats))
 	s.extend(hold.ExtendStrict, 2*s.unit, ada, tab2, "A1", "A2")
 }
@@ -80,7 +77,7 @@ func faultEternal(s *stage) {
 		s.pass(s.unit / 2)
 		a, err := s.tryLock(ada, request, "A1")
 		if err != nil {
-			require.IsType(s.t, &hold.HoldLimitError{}, err)
+			require.ErrorAs(s.t, err, new(*hold.HoldLimitError))
 			break
 		}
 		deadline = a.Deadline
@@ -94,7 +91,7 @@ func faultUnchecked(s *stage) {
 		require.ErrorIs(s.t, err, hold.ErrBadIdent, string(seat))
 	}
 	_, err := s.tryLock(ada, tab1, s.room.Seats...)
-	require.IsType(s.t, &hold.SeatLimitError{}, err)
+	require.ErrorAs(s.t, err, new(*hold.SeatLimitError))
 	require.Empty(s.t, s.snapshot().Locks)
 }
 

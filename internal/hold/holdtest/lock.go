@@ -1,7 +1,6 @@
 package holdtest
 
 import (
-	"errors"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -144,8 +143,7 @@ func lockLimit(s *stage) {
 	s.lock(ada, tab1, s.room.Seats[:5]...)
 	before := s.snapshot()
 	_, err := s.tryLock(ada, tab2, s.room.Seats[10:14]...)
-	limit, ok := errors.AsType[*hold.SeatLimitError](err)
-	require.True(s.t, ok, "%v", err)
+	limit := as[*hold.SeatLimitError](s, err)
 	require.Equal(s.t, hold.SeatLimitError{Held: 5, Max: maxSeats}, *limit)
 	s.unchanged(before)
 	require.Equal(s.t, maxSeats-1, s.lock(ada, tab2, s.room.Seats[10:12]...).Owned)
@@ -203,8 +201,7 @@ func lockRemembers(s *stage) {
 	s.pass(s.unit)
 	before := s.snapshot()
 	_, err := s.tryLock(ada, tab1, "A1", "A2")
-	refusal, ok := errors.AsType[*hold.HoldLimitError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.HoldLimitError](s, err)
 	require.Equal(s.t, []ident.Seat{"A1"}, refusal.Seats)
 	s.unchanged(before)
 	require.Equal(s.t, []ident.Seat{"A2"}, s.lock(ada, tab1, "A2").Changed)
@@ -223,7 +220,7 @@ func lockRemembersTimeout(s *stage) {
 	nearLimit(s)
 	s.pass(time.Minute + 119*time.Second)
 	_, err := s.tryLock(ada, tab1, "A1")
-	require.IsType(s.t, &hold.HoldLimitError{}, err)
+	require.ErrorAs(s.t, err, new(*hold.HoldLimitError))
 	s.pass(2 * time.Second)
 	require.Equal(s.t, []ident.Seat{"A1"}, s.lock(ada, tab1, "A1").Changed)
 }

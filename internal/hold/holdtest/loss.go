@@ -69,8 +69,7 @@ func lossEpoch(s *stage) {
 	require.Equal(s.t, uint64(1), a.Seq)
 	require.Empty(s.t, s.snapshot().Locks)
 	_, err := s.tryExtend(hold.ExtendStrict, s.unit, ada, tab1, "A1")
-	refusal, ok := errors.AsType[*hold.RefusedError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.RefusedError](s, err)
 	require.Equal(s.t, map[ident.Seat]hold.Reason{"A1": hold.MissingLock}, seatsOf(refusal.Seats))
 	require.Equal(s.t, maxSeats, s.lock(ada, tab1, s.room.Seats[:maxSeats]...).Owned, "counters are gone too")
 }

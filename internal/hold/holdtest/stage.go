@@ -118,8 +118,7 @@ func (s *stage) conflict(owner ident.User, request ident.Request, seats ...ident
 	s.t.Helper()
 	before := s.snapshot()
 	a, err := s.tryLock(owner, request, seats...)
-	refusal, ok := errors.AsType[*hold.ConflictError](err)
-	require.True(s.t, ok, "%v", err)
+	refusal := as[*hold.ConflictError](s, err)
 	require.Equal(s.t, before.Position, a.Position, "a refusal tells where it was decided")
 	require.False(s.t, a.Now.IsZero())
 	s.unchanged(before)
@@ -257,6 +256,14 @@ func (s *stage) verify() {
 		require.NoError(s.t, ledger.Apply(e))
 	}
 	require.NoError(s.t, ledger.Equal(s.snapshot()))
+}
+
+// as expects an error of a type and gives it.
+func as[E error](s *stage, err error) E {
+	s.t.Helper()
+	e, ok := errors.AsType[E](err)
+	require.True(s.t, ok, "%v", err)
+	return e
 }
 
 func seatsOf(list []hold.SeatReason) map[ident.Seat]hold.Reason {

@@ -144,7 +144,7 @@ func sweepRecount(s *stage) {
 	s.lock(bob, tab1, s.room.Seats[10:12]...)
 	s.sweep(true)
 	_, err := s.tryLock(ada, tab1, "C1")
-	require.IsType(s.t, &hold.SeatLimitError{}, err)
+	require.ErrorAs(s.t, err, new(*hold.SeatLimitError))
 	require.Equal(s.t, 3, s.lock(bob, tab1, "C1").Owned)
 }
 
@@ -204,7 +204,7 @@ func hydrateFacts(s *stage) {
 	require.Equal(s.t, []hold.Lock{{Seat: "B1", Owner: bob, Request: tab2, Booking: bk2, Deadline: a.Now.Add(11 * time.Minute)}}, snap.Locks)
 	require.Equal(s.t, map[ident.Seat]hold.Reason{"A1": hold.Booked, "B1": hold.Held}, seatsOf(s.conflict(ada, tab1, "A1", "B1", "C1")))
 	_, err := s.tryLock(bob, tab1, s.room.Seats[60:68]...)
-	require.IsType(s.t, &hold.SeatLimitError{}, err, "reserved seats count")
+	require.ErrorAs(s.t, err, new(*hold.SeatLimitError))
 }
 
 func hydrateBoth(s *stage) {
