@@ -47,10 +47,8 @@ func (l *ledger) Release(_ context.Context, _ ident.User, showtime ident.Showtim
 }
 
 // People hold and let go, never too many at once, only where it is on sale, and never in the screenings kept empty.
-func TestLively(t *testing.T) {
-	t.Parallel()
-	b := setup(t, time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC))
-	b.topUp(t)
+func (b *bundle) checkLively(t *testing.T) {
+	t.Helper()
 	service := catalog.New(b.store, b.clock)
 	locks := &ledger{holder: make(map[ident.Seat]ident.Request), showtime: make(map[ident.Request]ident.Showtime)}
 	w, err := demo.NewLively(service, locks, b.clock, demo.Options{})
@@ -83,7 +81,7 @@ func TestLively(t *testing.T) {
 // The worker ends with its context.
 func TestLively_Run(t *testing.T) {
 	t.Parallel()
-	b := setup(t, time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC))
+	b := setup(t, time.Date(2026, 7, 10, 11, 0, 0, 0, time.UTC)) // an empty store is enough
 	locks := &ledger{holder: make(map[ident.Seat]ident.Request), showtime: make(map[ident.Request]ident.Showtime)}
 	w, err := demo.NewLively(catalog.New(b.store, b.clock), locks, b.clock, demo.Options{})
 	require.NoError(t, err)

@@ -74,15 +74,15 @@ func (s *seller) sales(ctx context.Context, sh show, light bool) ([]booking.Book
 
 // share is how much of a house is sold, in per cent: fuller in the evening and at the weekend.
 func (s *seller) share(sh show, rng *rand.Rand, light bool) int {
-	base := 30 + rng.IntN(26)
+	base := 30 + rng.IntN(22)
 	if sh.wall >= matinee && sh.wall < 22*time.Hour {
-		base += 12
+		base += 10
 	}
 	if w := sh.StartsAt.In(s.planner.zone).Weekday(); w == time.Friday || w == time.Saturday || w == time.Sunday {
-		base += 15
+		base += 12
 	}
 	if light {
-		base /= 3
+		base /= 4
 	}
 	return min(base, 85)
 }

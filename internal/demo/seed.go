@@ -65,7 +65,8 @@ type Options struct {
 	Reset bool   // empty the store first; refused when it holds sales that are not demonstration data
 }
 
-// Seed writes the demonstration cinema into a store, with two weeks of history when the cinema is new, and tops it up otherwise.
+// Seed writes the demonstration cinema into a store: two weeks of history and a week ahead. What is there already, whole days as
+// well as parts of one after an interruption, is left as it is.
 // Faults: Conflict "real_sales" when Reset would delete sales that are not demonstration data.
 func Seed(ctx context.Context, d Deps, o Options) error {
 	if o.Reset {
@@ -138,7 +139,7 @@ func write(ctx context.Context, d Deps, o Options, history bool) error {
 		}
 	}
 	first := 0
-	if fresh && history {
+	if history {
 		first = -daysBack
 	}
 	s.total = daysAhead - first
