@@ -68,7 +68,7 @@ func Start(t testing.TB, env ...string) *Server {
 // seed makes the demonstration cinema in a data folder.
 func seed(t testing.TB, bin, dir string) {
 	t.Helper()
-	cmd := exec.Command(bin, "seed") //nolint:gosec,noctx // the product's own binary; it ends by itself
+	cmd := exec.Command(bin, "seed")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(dir), "APP_ENV=development", "DATA_DIR=" + dir, "LOG_LEVEL=warn"}
 	cmd.Dir = filepath.Dir(dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
