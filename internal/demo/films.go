@@ -24,8 +24,19 @@ func rating(age int) catalog.Rating {
 }
 
 // films are invented, with the picture each poster is drawn from.
-func films() []catalog.Movie {
-	all := []catalog.Movie{
+func films() []catalog.Movie { //nolint:funlen // a list of twelve films, not a flow
+	all := append(headliners(), discoveries()...)
+	for i := range all {
+		all[i].ID = ident.Movie("mov_demo_" + all[i].Slug)
+		if all[i].Language == "" {
+			all[i].Language = "en"
+		}
+	}
+	return all
+}
+
+func headliners() []catalog.Movie {
+	return []catalog.Movie{
 		{
 			Slug: "a-quiet-orbit-for-two", Title: "A Quiet Orbit for Two", Tagline: "Nobody radios home",
 			Synopsis: "Two surveyors share a station built for six and a silence built for none. When the supply ship does not come, they begin " +
@@ -62,6 +73,11 @@ func films() []catalog.Movie {
 				"and a forecast for the coming Thursday that cannot be.",
 			Runtime: 112 * time.Minute, Genres: []string{"Mystery"}, Rating: rating(12), Motif: "rain", Hue: 175,
 		},
+	}
+}
+
+func discoveries() []catalog.Movie {
+	return []catalog.Movie{
 		{
 			Slug: "kites-above-bexholm", Title: "Kites Above Bexholm", Tagline: "Hold on to something that pulls",
 			Synopsis: "Three cousins, one attic, a summer without a sea. They build a kite that is far too big for the island, and the wind, " +
@@ -99,11 +115,4 @@ func films() []catalog.Movie {
 			Runtime: 114 * time.Minute, Genres: []string{"Thriller", "Drama"}, Rating: rating(15), Motif: "snow", Hue: 250,
 		},
 	}
-	for i := range all {
-		all[i].ID = ident.Movie("mov_demo_" + all[i].Slug)
-		if all[i].Language == "" {
-			all[i].Language = "en"
-		}
-	}
-	return all
 }

@@ -245,4 +245,9 @@ func (p *planner) random(names ...string) *rand.Rand {
 	return rand.New(rand.NewPCG(p.seed, h.Sum64()))
 }
 
-func ceil(d, step time.Duration) time.Duration { return (d + step - 1) / step * step }
+func ceil(d, step time.Duration) time.Duration {
+	if over := d % step; over > 0 {
+		return d + step - over
+	}
+	return d
+}

@@ -64,9 +64,9 @@ func tide(c *canvas) {
 		s := 0.5 + k*0.13
 		lx, ly := c.between(30, 370), 276+k*22
 		c.glow(lx, ly-8*s, 34*s, c.light(0.86, 0.14), 0.75)
-		c.rect(lx-7*s, ly-18*s, 14*s, 18*s, c.light(0.93, 0.1), fmt.Sprintf(` rx="%s"`, num(3*s)))
-		c.rect(lx-9*s, ly, 18*s, 3*s, c.light(0.5, 0.1), "")
-		c.rect(lx-5*s, ly+6*s, 10*s, 16*s, c.light(0.8, 0.12), ` opacity=".18"`)
+		c.rect(box{lx - 7*s, ly - 18*s, 14 * s, 18 * s}, c.light(0.93, 0.1), fmt.Sprintf(` rx="%s"`, num(3*s)))
+		c.rect(box{lx - 9*s, ly, 18 * s, 3 * s}, c.light(0.5, 0.1), "")
+		c.rect(box{lx - 5*s, ly + 6*s, 10 * s, 16 * s}, c.light(0.8, 0.12), ` opacity=".18"`)
 	}
 }
 
@@ -174,7 +174,7 @@ func stairs(c *canvas) {
 	c.path("M236 0L400 0V420z", c.light(0.85, 0.1), ` opacity=".1"`)
 	door := c.between(256, 276)
 	c.glow(door+22, 92, 170, c.light(0.86, 0.13), 0.65)
-	c.rect(door, 44, 46, 86, c.light(0.9, 0.11), "")
+	c.rect(box{door, 44, 46, 86}, c.light(0.9, 0.11), "")
 	c.circle(door+38, 92, 3, c.light(0.5, 0.1), "")
 	for flight := range 4 {
 		k := float64(flight)
@@ -219,7 +219,7 @@ func boats(c *canvas) {
 	c.sky(c.base(0.4, 0.09), c.light(0.72, 0.08), c.base(0.3, 0.08))
 	c.circle(c.between(110, 170), 170, 40, c.light(0.9, 0.1), "")
 	c.path(c.hills(262, 16, 4), c.base(0.42, 0.08), "")
-	c.rect(0, 286, Width, 314, c.vertical(stop{0, c.base(0.6, 0.09), 1}, stop{100, c.base(0.24, 0.07), 1}), "")
+	c.rect(box{0, 286, Width, 314}, c.vertical(stop{0, c.base(0.6, 0.09), 1}, stop{100, c.base(0.24, 0.07), 1}), "")
 	c.group(fmt.Sprintf(`stroke="%s" stroke-width="2" stroke-linecap="round" opacity=".5"`, c.base(0.86, 0.05)))
 	for i := range 26 {
 		y := 294 + i*11
@@ -238,11 +238,11 @@ func boats(c *canvas) {
 			c.group(fmt.Sprintf(`transform="translate(%s %s) scale(%s %s)"%s`, num(x), num(p[1]), num(s), fmt.Sprintf("%.2f", flip), fade))
 			c.path("M-52 -22h104l-16 24h-70z", oklch(0.5, 0.14, hue), "")
 			c.path("M-52 -22h104l-4 6h-96z", oklch(0.92, 0.04, hue), "")
-			c.rect(-22, -48, 34, 26, oklch(0.9, 0.05, hue), ` rx="3"`)
-			c.rect(-16, -42, 9, 9, oklch(0.4, 0.09, c.hue), "")
-			c.rect(-3, -42, 9, 9, oklch(0.4, 0.09, c.hue), "")
-			c.rect(16, -60, 9, 38, oklch(0.66, 0.16, hue), "")
-			c.rect(16, -60, 9, 8, oklch(0.3, 0.05, hue), "")
+			c.rect(box{-22, -48, 34, 26}, oklch(0.9, 0.05, hue), ` rx="3"`)
+			c.rect(box{-16, -42, 9, 9}, oklch(0.4, 0.09, c.hue), "")
+			c.rect(box{-3, -42, 9, 9}, oklch(0.4, 0.09, c.hue), "")
+			c.rect(box{16, -60, 9, 38}, oklch(0.66, 0.16, hue), "")
+			c.rect(box{16, -60, 9, 8}, oklch(0.3, 0.05, hue), "")
 			if mirror == 0 {
 				c.circle(26, -72, 7, c.base(0.9, 0.03), ` opacity=".5"`)
 				c.circle(36, -86, 10, c.base(0.9, 0.03), ` opacity=".35"`)

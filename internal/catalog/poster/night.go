@@ -42,7 +42,7 @@ func windows(c *canvas) {
 		for x < Width {
 			w := c.between(46, 74)
 			top := c.between(120, 260) + float64(depth)*78
-			c.rect(x, top, w-4, Height-top, wall, "")
+			c.rect(box{x, top, w - 4, Height - top}, wall, "")
 			if depth > 0 {
 				c.lit(x, top, w-4, depth)
 			}
@@ -88,8 +88,8 @@ func snow(c *canvas) {
 	hut := c.between(130, 240)
 	c.glow(hut+28, 436, 90, c.light(0.85, 0.15), 0.7)
 	c.path(fmt.Sprintf("M%d 414l34-30 34 30z", int(hut-6)), c.base(0.95, 0.01), "")
-	c.rect(hut, 414, 56, 38, c.base(0.22, 0.04), "")
-	c.rect(hut+20, 424, 15, 15, c.light(0.88, 0.15), "")
+	c.rect(box{hut, 414, 56, 38}, c.base(0.22, 0.04), "")
+	c.rect(box{hut + 20, 424, 15, 15}, c.light(0.88, 0.15), "")
 	c.path(c.forest(585, 250, 78, -30, 90)+c.forest(570, 220, 70, 335, 420), c.base(0.2, 0.045), "")
 	c.group(`fill="#fff"`)
 	for range 64 {
@@ -137,7 +137,7 @@ func lamps(c *canvas) {
 			dir := float64(2*side - 1)
 			x, foot, h := 200+dir*(10+158*k), 372+180*k, 330*k
 			fmt.Fprintf(&c.body, `<ellipse cx="%s" cy="%s" rx="%s" ry="%s" fill="%s"/>`, num(x), num(foot), num(110*k), num(26*k), pool)
-			c.rect(x-3*k, foot-h, 6*k, h, c.base(0.1, 0.02), "")
+			c.rect(box{x - 3*k, foot - h, 6 * k, h}, c.base(0.1, 0.02), "")
 			c.circle(x, foot-h-8*k, 120*k, glow, "")
 			c.path(fmt.Sprintf("M%s %sl%s-%sh%sl%s %sz", num(x-10*k), num(foot-h+4*k), num(-6*k), num(26*k), num(32*k), num(-6*k), num(26*k)), c.base(0.96, 0.09), "")
 			c.path(fmt.Sprintf("M%s %sl%s-%s %s %sz", num(x-19*k), num(foot-h-22*k), num(19*k), num(14*k), num(19*k), num(14*k)), c.base(0.1, 0.02), "")
@@ -147,7 +147,7 @@ func lamps(c *canvas) {
 
 // teeth: something has opened its mouth around the moon.
 func teeth(c *canvas) {
-	c.rect(0, 0, Width, Height, c.base(0.2, 0.08), "")
+	c.rect(box{0, 0, Width, Height}, c.base(0.2, 0.08), "")
 	c.circle(200, 275, 330, c.radial(stop{0, c.base(0.62, 0.21), 1}, stop{40, c.base(0.45, 0.17), 1}, stop{100, c.base(0.19, 0.08), 1}), "")
 	moon := c.between(170, 230)
 	c.glow(moon, 270, 150, c.light(0.9, 0.1), 0.5)
@@ -172,7 +172,10 @@ func (c *canvas) jaw(y, dir, size float64) string {
 	var d strings.Builder
 	for x := -16.0; x < Width; {
 		w := c.between(36, 54)
-		bend := func(at float64) float64 { return y + dir*(38*(1-math.Pow((at-200)/200, 2))-40) }
+		bend := func(at float64) float64 {
+			aside := (at - 200) / 200
+			return y - dir*(38*aside*aside+2)
+		}
 		tip := bend(x+w/2) + dir*size*c.between(0.75, 1.15)
 		fmt.Fprintf(&d, "M%d %dQ%d %d %d %dQ%d %d %d %dz", int(x), int(bend(x)-dir*20),
 			int(x+w*0.06), int(bend(x)+dir*size*0.45), int(x+w/2), int(tip),

@@ -119,8 +119,11 @@ func (c *canvas) gradient(open, name string, stops []stop) string {
 	return "url(#" + id + ")"
 }
 
-func (c *canvas) rect(x, y, w, h float64, fill, more string) {
-	fmt.Fprintf(&c.body, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, num(x), num(y), num(w), num(h), fill, more)
+// box is a rectangle by its top left corner.
+type box struct{ x, y, w, h float64 }
+
+func (c *canvas) rect(b box, fill, more string) {
+	fmt.Fprintf(&c.body, `<rect x="%s" y="%s" width="%s" height="%s" fill="%s"%s/>`, num(b.x), num(b.y), num(b.w), num(b.h), fill, more)
 }
 
 func (c *canvas) circle(x, y, r float64, fill, more string) {
@@ -138,7 +141,7 @@ func (c *canvas) end() { c.body.WriteString("</g>") }
 
 // sky fills the whole poster from a dark top to a lighter middle.
 func (c *canvas) sky(top, middle, bottom string) {
-	c.rect(0, 0, Width, Height, c.vertical(stop{0, top, 1}, stop{55, middle, 1}, stop{100, bottom, 1}), "")
+	c.rect(box{0, 0, Width, Height}, c.vertical(stop{0, top, 1}, stop{55, middle, 1}, stop{100, bottom, 1}), "")
 }
 
 // glow is a soft light around a point.
@@ -163,7 +166,7 @@ func (c *canvas) between(a, b float64) float64 { return a + c.rng.Float64()*(b-a
 // finish lays the dark fade under the title over the picture and closes the document.
 func (c *canvas) finish() []byte {
 	dark := c.base(0.13, 0.035)
-	c.rect(0, 330, Width, 270, c.vertical(stop{0, dark, 0}, stop{45, dark, 0.5}, stop{100, dark, 0.96}), "")
+	c.rect(box{0, 330, Width, 270}, c.vertical(stop{0, dark, 0}, stop{45, dark, 0.5}, stop{100, dark, 0.96}), "")
 	return []byte(fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d"><defs>%s</defs>%s</svg>`,
 		Width, Height, Width, Height, c.defs.String(), c.body.String()))
 }
