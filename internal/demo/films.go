@@ -24,7 +24,7 @@ func rating(age int) catalog.Rating {
 }
 
 // films are invented, with the picture each poster is drawn from.
-func films() []catalog.Movie { //nolint:funlen // a list of twelve films, not a flow
+func films() []catalog.Movie {
 	all := append(headliners(), discoveries()...)
 	for i := range all {
 		all[i].ID = ident.Movie("mov_demo_" + all[i].Slug)
