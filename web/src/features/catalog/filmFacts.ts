@@ -3,7 +3,7 @@ import { formatRuntime } from '@/shared/lib/formatTime'
 
 /** Age label of a film; "All" reads as a sentence of its own. */
 export function ageLabel(movie: Movie): string {
-  const code = movie.rating?.code ?? ''
+  const { code } = movie.rating
   return code === 'All' ? 'All ages' : code
 }
 
@@ -12,7 +12,7 @@ export function filmFacts(movie: Movie): string {
   const parts = [
     ageLabel(movie),
     formatRuntime(movie.runtime_minutes),
-    ...(movie.genres ?? []).slice(0, 1),
+    ...movie.genres.slice(0, 1),
   ]
   return parts.filter(Boolean).join(' · ')
 }

@@ -43,7 +43,7 @@ export function groupByHall(shows: readonly Showtime[]): HallGroup[] {
 
 function tagsOf(show: Showtime): string[] {
   const subtitles = show.subtitles ? [`${languageName(show.subtitles)} subtitles`] : []
-  return [...show.formats, ...(show.tags ?? []), ...subtitles]
+  return [...show.formats, ...show.tags, ...subtitles]
 }
 
 const languages = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' })

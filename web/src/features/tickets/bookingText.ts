@@ -1,4 +1,4 @@
-import type { Booking, Money, Ticket } from '@/shared/api'
+import type { Booking, Money } from '@/shared/api'
 
 type Tone = 'neutral' | 'lamp' | 'leaf' | 'ember' | 'beam'
 
@@ -52,9 +52,4 @@ export function refundText(booking: Booking): string {
 /** What the whole booking costs. */
 export function totalOf(booking: Booking): Money {
   return { amount: booking.amount, currency: booking.currency }
-}
-
-/** What one ticket cost; the wire may give the bare amount in the booking's currency. */
-export function priceOf(ticket: Ticket, currency: string): Money {
-  return typeof ticket.price === 'number' ? { amount: ticket.price, currency } : ticket.price
 }

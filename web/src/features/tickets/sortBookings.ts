@@ -1,35 +1,27 @@
-import type { Booking, ShowtimeDetail } from '@/shared/api'
-
-/** A booking with the show it is for; the show is missing when it could not be read. */
-export interface BookingWithShow {
-  booking: Booking
-  show?: ShowtimeDetail | undefined
-}
+import type { Booking } from '@/shared/api'
 
 export interface BookingShelves {
   /** Paid, and the film is not over. The next one first. */
-  upcoming: BookingWithShow[]
+  upcoming: Booking[]
   /** A payment is open: these need attention. */
-  open: BookingWithShow[]
+  open: Booking[]
   /** The film is over. The latest first. */
-  past: BookingWithShow[]
+  past: Booking[]
   /** Refunded, cancelled or never completed. The latest first. */
-  ended: BookingWithShow[]
+  ended: Booking[]
 }
 
 /** Sorts bookings onto the shelves of "My tickets". */
-export function sortBookings(all: readonly BookingWithShow[], now: Date): BookingShelves {
-  const over = (entry: BookingWithShow) => !!entry.show && new Date(entry.show.ends_at) < now
-  const start = (entry: BookingWithShow) => entry.show?.starts_at ?? entry.booking.created_at
-  const soonest = (a: BookingWithShow, b: BookingWithShow) => start(a).localeCompare(start(b))
-  const latest = (a: BookingWithShow, b: BookingWithShow) => start(b).localeCompare(start(a))
-  const booked = all.filter(({ booking }) => booking.status === 'BOOKED')
+export function sortBookings(all: readonly Booking[], now: Date): BookingShelves {
+  const over = ({ showtime }: Booking) => !!showtime && new Date(showtime.ends_at) < now
+  const start = (booking: Booking) => booking.showtime?.starts_at ?? booking.created_at
+  const soonest = (a: Booking, b: Booking) => start(a).localeCompare(start(b))
+  const latest = (a: Booking, b: Booking) => start(b).localeCompare(start(a))
+  const booked = all.filter(({ status }) => status === 'BOOKED')
   return {
-    upcoming: booked.filter((entry) => !over(entry)).sort(soonest),
-    open: all.filter(({ booking }) => booking.status === 'PENDING').sort(soonest),
+    upcoming: booked.filter((booking) => !over(booking)).sort(soonest),
+    open: all.filter(({ status }) => status === 'PENDING').sort(soonest),
     past: booked.filter(over).sort(latest),
-    ended: all
-      .filter(({ booking }) => booking.status === 'FAILED' || booking.status === 'CANCELLED')
-      .sort(latest),
+    ended: all.filter(({ status }) => status === 'FAILED' || status === 'CANCELLED').sort(latest),
   }
 }

@@ -135,7 +135,7 @@ async function readJson(response: Response): Promise<unknown> {
 
 function refused(response: Response, data: unknown): Problem {
   const body: ProblemBody = isObject(data) ? { ...data } : {}
-  body.request_id ??= response.headers.get('X-Request-Id') ?? ''
+  body.instance ??= response.headers.get('X-Request-Id') ?? ''
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN)
   if (body.retry_after === undefined && Number.isFinite(wait)) body.retry_after = wait
   if (response.status === 401) for (const listener of unauthorizedListeners) listener()

@@ -6,9 +6,9 @@ export interface ProblemBody {
   title?: string
   status?: number
   detail?: string
+  /** The id of the request. */
   instance?: string
   error?: string
-  request_id?: string
   retry_after?: number
   conflicted?: string[]
   reasons?: Record<string, string>
@@ -50,7 +50,7 @@ export class Problem extends Error {
     this.error = body.error ?? 'internal'
     this.title = title
     this.detail = body.detail ?? ''
-    this.requestId = body.request_id ?? ''
+    this.requestId = body.instance ?? ''
     this.retryAfter = body.retry_after
     this.conflicted = body.conflicted
     this.reasons = body.reasons
