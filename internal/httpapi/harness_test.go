@@ -47,7 +47,7 @@ var start = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 
 // bench is a whole edge on real engines, in memory and in a temporary folder.
 type bench struct {
-	t        *testing.T
+	t        testing.TB
 	clock    *clock.Fake
 	store    *storesqlite.Store
 	accounts *account.Service
@@ -58,15 +58,15 @@ type bench struct {
 	bank     *paymock.Gateway
 	bookings *booking.Service
 	url      string
-	log      *bytes.Buffer
+	log      *journal
 	contract *contract // set: every answer is held against the document
 }
 
 type option func(*httpapi.Deps)
 
-func setup(t *testing.T, options ...option) *bench {
+func setup(t testing.TB, options ...option) *bench {
 	t.Helper()
-	b := &bench{t: t, clock: clock.NewFake(start), log: &bytes.Buffer{}}
+	b := &bench{t: t, clock: clock.NewFake(start), log: &journal{}}
 	ctx := context.Background()
 	var err error
 	b.store, err = storesqlite.Open(ctx, storesqlite.Options{Dir: t.TempDir(), Clock: b.clock})
@@ -80,7 +80,7 @@ func setup(t *testing.T, options ...option) *bench {
 			GuestCheckout: true, Provider: "mock", TestTokens: true,
 			Limits: httpapi.SaleLimits{MaxSeats: 8, Hold: 5 * time.Minute, Extension: 2 * time.Minute, MaxHold: 25 * time.Minute, PaymentWindow: 10 * time.Minute},
 		},
-		Clock: b.clock, Log: slog.New(slog.NewJSONHandler(&locked{w: b.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Clock: b.clock, Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Audit: b.store, Answers: b.store, Rules: ratelimit.Rules{Off: true},
 		Holds: func(context.Context) error { return nil }, Store: b.store.Ping,
 		Pages: fstest.MapFS{
@@ -113,7 +113,7 @@ func setup(t *testing.T, options ...option) *bench {
 }
 
 // programme is the fixture: one cinema, one hall, one film, four showtimes.
-func programme(t *testing.T) catalog.Programme {
+func programme(t testing.TB) catalog.Programme {
 	t.Helper()
 	layout := &catalog.Layout{ID: "ly_hall1", Auditorium: "au_1", Version: 1, Width: 12, Height: 5, ScreenX: 1, ScreenY: 0, ScreenWidth: 10}
 	for r, label := range []string{"A", "B", "C"} {

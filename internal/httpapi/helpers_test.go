@@ -1,8 +1,8 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"sync"
 
@@ -19,16 +19,24 @@ import (
 	"cinema/internal/ticket"
 )
 
-// locked lets a log be written from several goroutines.
-type locked struct {
-	mu sync.Mutex // guards w
-	w  io.Writer
+// journal is a log that may be read while it is written.
+type journal struct {
+	mu   sync.Mutex // guards text
+	text bytes.Buffer
 }
 
-func (l *locked) Write(p []byte) (int, error) {
+// Write appends.
+func (l *journal) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.w.Write(p)
+	return l.text.Write(p)
+}
+
+// String is what was written so far.
+func (l *journal) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func identUser(v any) ident.User {

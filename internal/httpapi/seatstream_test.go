@@ -19,7 +19,7 @@ const streamOf = "/ws/showtimes/" + onSale + "/seats"
 
 // stream is a watcher's connection.
 type stream struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 
