@@ -72,11 +72,10 @@ func (w *Worker) tidy(readers map[ident.Showtime]*reader) {
 
 // read queues the events of one epoch of a showtime. When its context ends it still takes what has happened until then.
 func (w *Worker) read(ctx context.Context, o opening) {
-	at := o.at
-	for {
+	for at := o.at; ; {
 		sub, err := w.tap.Subscribe(context.WithoutCancel(ctx), o.room.Showtime, at)
 		if err == nil {
-			at, err = w.drain(ctx, sub, at)
+			err = w.drain(ctx, sub)
 			sub.Close()
 		}
 		switch {
@@ -99,15 +98,14 @@ func (w *Worker) read(ctx context.Context, o opening) {
 	}
 }
 
-// drain passes events on until there is an error, and returns the position after the last one.
-func (w *Worker) drain(ctx context.Context, sub hold.Subscription, at hold.Position) (hold.Position, error) {
+// drain passes events on until there is an error.
+func (w *Worker) drain(ctx context.Context, sub hold.Subscription) error {
 	for {
 		events, err := sub.Next(ctx)
 		if err != nil {
-			return at, err
+			return err
 		}
 		for _, e := range events {
-			at = e.Position
 			if e.Type != hold.Resync {
 				w.queue <- seatEntry(e) // the writer takes them until the queue is closed
 			}

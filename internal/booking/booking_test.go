@@ -75,7 +75,7 @@ func TestService_any_order(t *testing.T) {
 		request := func() ident.Request {
 			return rapid.SampledFrom([]ident.Request{"request-1", "request-2"}).Draw(rt, "request")
 		}
-		any := func() (booking.Booking, bool) {
+		one := func() (booking.Booking, bool) {
 			all := w.store.all()
 			if len(all) == 0 {
 				return booking.Booking{}, false
@@ -88,18 +88,18 @@ func TestService_any_order(t *testing.T) {
 				y.ack(y.s.Confirm(context.Background(), ask(person(), request(), rapid.SampledFrom(tokens).Draw(rt, "token"), some()...)))
 			},
 			"settle": func(*rapid.T) {
-				if b, ok := any(); ok {
+				if b, ok := one(); ok {
 					y.ack(y.s.Settle(context.Background(), booking.Caller{User: b.User}, b.ID, rapid.SampledFrom(append(tokens, "")).Draw(rt, "token")))
 				}
 			},
 			"cancel": func(*rapid.T) {
-				if b, ok := any(); ok {
+				if b, ok := one(); ok {
 					cancelled[b.ID] = true
 					_, _ = y.s.Cancel(context.Background(), booking.CancelRequest{Caller: booking.Caller{User: b.User}, Booking: b.ID})
 				}
 			},
 			"bank": func(*rapid.T) {
-				if b, ok := any(); ok {
+				if b, ok := one(); ok {
 					_, _ = w.mock().Approve(context.Background(), w.mock().RefFor(b.ID, 1), rapid.Bool().Draw(rt, "ok"))
 				}
 			},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"slices"
 
 	"cinema/internal/fault"
@@ -169,7 +168,7 @@ func (s *Service) plan(ctx context.Context, b Booking, r CancelRequest) (intent,
 			left = append(left, TicketLeft{t.ID, "void"})
 			continue
 		}
-		fmt.Fprintf(h, "%s|%d\n", t.ID, t.Generation)
+		h.Write([]byte(useID(t.ID, t.Generation) + "\n"))
 		in.Tickets = append(in.Tickets, intentTicket{ID: t.ID, Seat: t.Seat, Generation: t.Generation, Amount: t.Price.Minor})
 	}
 	in.RefundID = "rf_" + idEncoding.EncodeToString(h.Sum(nil)[:10])

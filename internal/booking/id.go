@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cinema/internal/ident"
@@ -90,8 +91,8 @@ func ParseReference(text string) (string, bool) {
 // luhn is the check digit of the Luhn algorithm in base 32: it catches every single wrong character and nearly every swap.
 func luhn(digits []byte) byte {
 	sum, factor := 0, 2
-	for i := len(digits) - 1; i >= 0; i-- {
-		n := int(digits[i]) * factor
+	for _, d := range slices.Backward(digits) {
+		n := int(d) * factor
 		sum += n/32 + n%32
 		factor = 3 - factor
 	}

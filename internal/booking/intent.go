@@ -113,7 +113,7 @@ type outcome struct {
 
 // carryOut takes an intent through its steps from wherever it stands. Steps that were done before change nothing.
 func (s *Service) carryOut(ctx context.Context, b Booking, in intent) (Booking, outcome, error) {
-	out, err := s.void(ctx, b, in)
+	out, err := s.void(ctx, in)
 	if err != nil {
 		return b, out, err
 	}
@@ -139,7 +139,7 @@ func (s *Service) carryOut(ctx context.Context, b Booking, in intent) (Booking, 
 }
 
 // void writes the use register of each ticket. Only tickets that this intent voided are its to refund.
-func (s *Service) void(ctx context.Context, b Booking, in intent) (outcome, error) {
+func (s *Service) void(ctx context.Context, in intent) (outcome, error) {
 	out := outcome{amount: money.Of(0, in.Currency)}
 	for _, t := range in.Tickets {
 		v, err := s.store.PutOnce(ctx, KindTicket, useID(t.ID, t.Generation), voidPrefix+in.RefundID)
@@ -207,30 +207,34 @@ func (s *Service) allVoid(ctx context.Context, b Booking) (bool, error) {
 func (s *Service) recordRefund(ctx context.Context, b Booking, in intent, out outcome) (refunded, error) {
 	id := intentID(b.ID, in.RefundID)
 	raw, found, err := s.store.Register(ctx, KindRefunded, id)
+	if err == nil && !found {
+		raw, err = s.giveMoney(ctx, b, in, out)
+	}
 	if err != nil {
 		return refunded{}, err
-	}
-	if !found {
-		rec := refunded{Amount: out.amount.Minor, Currency: in.Currency, At: s.clock.Now().UnixMilli()}
-		if out.amount.Minor > 0 && !b.Demo { // a demonstration sale never saw a provider
-			if rec.Provider, err = s.refund(ctx, b, in, out.amount); err != nil {
-				return refunded{}, err
-			}
-		}
-		text, err := json.Marshal(rec)
-		if err != nil {
-			return refunded{}, fmt.Errorf("encode refund of %s: %w", b.ID, err)
-		}
-		if raw, err = s.store.PutOnce(ctx, KindRefunded, id, string(text)); err != nil {
-			return refunded{}, err
-		}
-		s.stats.refunds.Add(1)
 	}
 	var rec refunded
 	if err := json.Unmarshal([]byte(raw), &rec); err != nil {
 		return refunded{}, fmt.Errorf("refund of %s: %w", b.ID, err)
 	}
 	return rec, nil
+}
+
+// giveMoney refunds what an intent voided and keeps the record, which it returns.
+func (s *Service) giveMoney(ctx context.Context, b Booking, in intent, out outcome) (string, error) {
+	rec := refunded{Amount: out.amount.Minor, Currency: in.Currency, At: s.clock.Now().UnixMilli()}
+	if out.amount.Minor > 0 && !b.Demo { // a demonstration sale never saw a provider
+		var err error
+		if rec.Provider, err = s.refund(ctx, b, in, out.amount); err != nil {
+			return "", err
+		}
+	}
+	text, err := json.Marshal(rec)
+	if err != nil {
+		return "", fmt.Errorf("encode refund of %s: %w", b.ID, err)
+	}
+	s.stats.refunds.Add(1)
+	return s.store.PutOnce(ctx, KindRefunded, intentID(b.ID, in.RefundID), string(text))
 }
 
 // freeSeats gives exactly these seats back: claims first, then the map.

@@ -26,8 +26,8 @@ func TestConfirm_declined_then_another_card(t *testing.T) {
 	for range 2 {
 		_, err := s.Confirm(t.Context(), r)
 		require.Equal(t, "payment_declined", fault.CodeOf(err))
-		f, ok := err.(*fault.Fault)
-		require.True(t, ok)
+		var f *fault.Fault
+		require.ErrorAs(t, err, &f)
 		require.NotEmpty(t, f.Extra["booking_id"])
 		require.NotEmpty(t, f.Extra["pay_deadline"])
 		require.Equal(t, booking.Pending, w.store.all()[0].Status)

@@ -81,7 +81,7 @@ func (s *Service) Webhook(ctx context.Context, body []byte, signature string) er
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "invalid_body", "The message is not a signed one of the payment provider.")
 	}
-	if _, err := s.store.PutOnce(ctx, "psp_event", s.gateway.Name()+"|"+e.ID, e.Ref); err != nil {
+	if _, err := s.store.PutOnce(ctx, KindEvent, s.gateway.Name()+"|"+e.ID, e.Ref); err != nil {
 		return err
 	}
 	_, err = run(ctx, s, func(ctx context.Context, _ func(ident.Booking)) (Result, error) {
@@ -237,12 +237,12 @@ func document(b Booking, d *catalog.Detail) ticket.Document {
 }
 
 // mine reads a booking that the caller may see. Another's does not exist for him.
-func (s *Service) mine(ctx context.Context, c Caller, id ident.Booking, any bool) (Booking, error) {
+func (s *Service) mine(ctx context.Context, c Caller, id ident.Booking, everybody bool) (Booking, error) {
 	b, err := s.store.Booking(ctx, id)
 	if err != nil {
 		return Booking{}, err
 	}
-	if any || b.User == c.User || slices.Contains(c.Merged, b.User) || slices.Contains(c.Sees, b.ID) {
+	if everybody || b.User == c.User || slices.Contains(c.Merged, b.User) || slices.Contains(c.Sees, b.ID) {
 		return b, nil
 	}
 	return Booking{}, notFound()

@@ -126,7 +126,8 @@ func (s *Service) due(open []Booking, now time.Time) []Booking {
 	for _, b := range open {
 		last, known := s.watch.asked[b.ID]
 		deadline := b.PayDeadline.Add(s.limits.Grace)
-		if known && now.Before(last.Add(patience(now.Sub(b.CreatedAt)))) && !(last.Before(deadline) && !now.Before(deadline)) {
+		fallen := last.Before(deadline) && !now.Before(deadline) // it was not due then, and is over now
+		if known && !fallen && now.Before(last.Add(patience(now.Sub(b.CreatedAt)))) {
 			asked[b.ID] = last
 			continue
 		}
@@ -171,7 +172,15 @@ func (s *Service) tendOne(ctx context.Context, b Booking) (Booking, error) {
 	case Voiding:
 		b, _, err := s.close(ctx, b, ReasonPaymentExpired)
 		return b, err
+	case Booked, Cancelled, Failed:
+		return b, nil
+	case Pending, Paid:
 	}
+	return s.tendPending(ctx, b)
+}
+
+// tendPending settles a booking that waits for money, or closes it when its time is over.
+func (s *Service) tendPending(ctx context.Context, b Booking) (Booking, error) {
 	if intents, err := s.intents(ctx, b.ID); err != nil || len(intents) > 0 {
 		if err != nil {
 			return b, err

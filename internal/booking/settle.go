@@ -175,6 +175,7 @@ func (s *Service) book(ctx context.Context, b Booking, p payment.Payment) (Booki
 		if after.Status == Failed {
 			return s.take(ctx, after, p)
 		}
+	case IntentFound:
 	case NotSealed:
 		return b, p, fmt.Errorf("booking %s was paid before it was reserved", b.ID)
 	}
@@ -301,5 +302,7 @@ func (s *Service) event(b Booking, kind string, n int, seats []ident.Seat, paylo
 // alert reports money and seats that do not fit together: an operator must look.
 func (s *Service) alert(b Booking, what string, more ...any) {
 	s.stats.p0.Add(1)
-	s.log.Error(what, append([]any{"priority", "P0", "booking_id", b.ID, "showtime_id", b.Showtime, "status", string(b.Status)}, more...)...)
+	s.log.Error("money and seats do not fit together", append([]any{
+		"what", what, "priority", "P0", "booking_id", b.ID, "showtime_id", b.Showtime, "status", string(b.Status),
+	}, more...)...)
 }

@@ -27,6 +27,7 @@ const (
 	KindRefunded = "refunded"  // <booking>|<refund_id>
 	KindMerge    = "merge"     // <guest> → account
 	KindKey      = "key"       // <name> → secret made once (booking-id key, ticket-signing keys)
+	KindEvent    = "psp_event" // <provider>|<event id> → reference
 	KindRetry    = "refundtry" // <booking>|<refund_id>|<try> → the provider's refusal of that try
 )
 
