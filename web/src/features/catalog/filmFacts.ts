@@ -9,10 +9,6 @@ export function ageLabel(movie: Movie): string {
 
 /** Age, length and genre on one line. */
 export function filmFacts(movie: Movie): string {
-  const parts = [
-    ageLabel(movie),
-    formatRuntime(movie.runtime_minutes),
-    ...movie.genres.slice(0, 1),
-  ]
+  const parts = [ageLabel(movie), formatRuntime(movie.runtime_minutes), ...movie.genres.slice(0, 1)]
   return parts.filter(Boolean).join(' · ')
 }
