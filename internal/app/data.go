@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"cinema/internal/account"
 	"cinema/internal/clock"
 	"cinema/internal/config"
 	"cinema/internal/demo"
@@ -105,4 +106,12 @@ func Backup(ctx context.Context, cfg *config.Config, target string) error {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}
 	return storesqlite.Backup(ctx, cfg.DataDir, target)
+}
+
+// demoRoles are the rights of the people whom the sign-in page of a demonstration offers.
+func demoRoles(cfg *config.Config) map[string]account.Role {
+	if !cfg.Development() || cfg.DemoData == "off" {
+		return nil
+	}
+	return map[string]account.Role{"clerk@example.com": account.RoleStaff, "admin@example.com": account.RoleAdmin}
 }

@@ -185,7 +185,7 @@ func (s *Server) registerBookings() {
 		charge: confirmQuota, money: true, keyed: true, status: http.StatusCreated, also: []int{http.StatusOK},
 		summary: "Reserve and open the payment without finishing it"}, s.checkout)
 	add(s, route{method: http.MethodPost, path: "/api/bookings/{bookingId}/settle", id: "settle", tag: tag, access: session,
-		charge: confirmQuota, money: true, keyed: true, summary: "Ask the provider and move the booking on"}, s.settle)
+		charge: reads, money: true, keyed: true, summary: "Ask the provider and move the booking on"}, s.settle)
 	add(s, route{method: http.MethodGet, path: "/api/bookings", id: "list-bookings", tag: tag, access: session, charge: reads,
 		summary: "My bookings, newest first"}, s.myBookings)
 	add(s, route{method: http.MethodGet, path: "/api/bookings/{bookingId}", id: "get-booking", tag: tag, access: session, charge: reads,

@@ -259,19 +259,15 @@ func (s *Server) showtime(ctx context.Context, in *ShowtimePath) (*cachedReply[d
 	}
 	v.TicketTypes, v.Prices = pricesOf(d.PriceCard)
 	if v.Sale != string(catalog.OnSale) {
-		if v.Next, err = s.next(ctx, d, now); err != nil {
+		if v.Next, err = s.next(ctx, d); err != nil {
 			return nil, err
 		}
 	}
 	return &cachedReply[detailView]{everyTime, v}, nil
 }
 
-func (s *Server) next(ctx context.Context, d *catalog.Detail, now time.Time) (*nextView, error) {
-	after := d.Showtime.StartsAt
-	if after.Before(now) {
-		after = now
-	}
-	next, found, err := s.catalog.NextOnSale(ctx, d.Movie.ID, after)
+func (s *Server) next(ctx context.Context, d *catalog.Detail) (*nextView, error) {
+	next, found, err := s.catalog.Next(ctx, d)
 	if err != nil || !found {
 		return nil, err
 	}

@@ -98,9 +98,10 @@ type lockStateView struct {
 }
 
 type stateReply struct {
-	Status       int
-	ETag         string `header:"ETag"`
-	Vary         string `header:"Vary"`
+	Status int
+	ETag   string   `header:"ETag"`
+	Vary   []string `header:"Vary"` // added to what others said
+
 	CacheControl string `header:"Cache-Control"`
 	Body         stateView
 }
@@ -232,7 +233,7 @@ func (s *Server) state(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := &stateReply{Status: http.StatusOK, ETag: stateTag(st, caller), Vary: "Cookie, Authorization", CacheControl: "private, no-cache"}
+	out := &stateReply{Status: http.StatusOK, ETag: stateTag(st, caller), Vary: []string{"Cookie, Authorization"}, CacheControl: "private, no-cache"}
 	if matches(in.Match, out.ETag) {
 		out.Status = http.StatusNotModified
 		return out, nil

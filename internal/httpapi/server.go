@@ -5,12 +5,10 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -225,20 +223,6 @@ func proxies(list []string) []string {
 		return nil
 	}
 	return list
-}
-
-// CheckProxies tells what is wrong with a list of trusted proxies.
-func CheckProxies(list []string) error {
-	var faults []error
-	for _, p := range list {
-		if _, err := netip.ParseAddr(p); err == nil {
-			continue
-		}
-		if _, err := netip.ParsePrefix(p); err != nil {
-			faults = append(faults, fmt.Errorf("%q is neither an address nor a network", p))
-		}
-	}
-	return errors.Join(faults...)
 }
 
 // Handler answers every request of the product's port. HEAD is GET without its body.

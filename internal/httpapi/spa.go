@@ -36,7 +36,6 @@ const (
 var (
 	cacheForEver = []string{forEver}
 	cacheHour    = []string{anHour}
-	varyEncoding = []string{"Accept-Encoding"}
 )
 
 // media types that the standard library's table may not know on a bare machine.
@@ -137,7 +136,7 @@ func (s *Server) serve(c *gin.Context, f *page) {
 	h := c.Writer.Header()
 	h["Content-Type"] = []string{f.media}
 	h["Cache-Control"] = f.cache
-	h["Vary"] = varyEncoding
+	h.Add("Vary", "Accept-Encoding")
 	if f.policy != nil {
 		h["Content-Security-Policy"] = f.policy
 		h["Reporting-Endpoints"] = reporting
