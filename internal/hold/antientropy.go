@@ -126,22 +126,28 @@ func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]i
 }
 
 // Repair compares one showtime and mends the engine. The markers are read before the claims: a marker without a claim in the later
-// reading is then surely wrong, while a claim that is younger than the markers is only confirmed once more.
+// reading is then surely wrong, while a claim that is younger than the markers is only confirmed once more. A showtime that the engine
+// does not know stays unknown: whoever touches it first hydrates it from the same claims.
 func (w *AntiEntropy) Repair(ctx context.Context, showtime ident.Showtime) (RepairReport, error) {
 	d, err := w.programme.Detail(ctx, showtime)
 	if err != nil {
 		return RepairReport{}, err
 	}
-	snap, err := w.keeper.Snapshot(ctx, RoomOf(d))
-	if err != nil {
+	snap, err := w.keeper.engine.Snapshot(ctx, RoomOf(d))
+	if err != nil && !errors.Is(err, ErrUninit) {
 		return RepairReport{}, fmt.Errorf("snapshot %s: %w", showtime, err)
 	}
+	known := err == nil
 	claims, err := w.claims.Claims(ctx, showtime)
 	if err != nil {
 		return RepairReport{}, fmt.Errorf("claims of %s: %w", showtime, err)
 	}
 	p := pass{AntiEntropy: w, detail: d, report: RepairReport{Showtime: showtime, Seats: make(map[string]int)}}
-	err = p.run(ctx, compare(snap, claims), d.Showtime.Status == catalog.Cancelled, len(snap.Booked))
+	found := compare(snap, claims)
+	if !known {
+		found = difference{drop: found.drop}
+	}
+	err = p.run(ctx, found, d.Showtime.Status == catalog.Cancelled, len(snap.Booked))
 	w.count(p.report)
 	return p.report, err
 }

@@ -37,6 +37,7 @@ func (r *register) add(state hold.ClaimState, booking ident.Booking, seats ...id
 func entropy(t *testing.T) (*house, *register, func() hold.RepairReport) {
 	t.Helper()
 	h, r := setup(t), &register{}
+	h.snapshot(t) // hydrates
 	w := hold.NewAntiEntropy(h.keeper, h.programme, r, h.clock, h.log)
 	return h, r, func() hold.RepairReport {
 		t.Helper()
@@ -128,6 +129,17 @@ func TestAntiEntropy(t *testing.T) {
 		require.Len(t, r.claims, 1)
 	})
 
+	t.Run("a_showtime_the_engine_does_not_know_is_not_hydrated", func(t *testing.T) {
+		t.Parallel()
+		h, r, repair := entropy(t)
+		h.engine.Lose()
+		reads := h.source.reads
+		r.add(hold.ClaimEnded, bk1, "A1")
+		r.add(hold.ClaimBooked, bk2, "A2")
+		require.Equal(t, map[string]int{hold.RepairClaim: 1}, repair().Seats)
+		require.Equal(t, reads, h.source.reads)
+	})
+
 	t.Run("an_old_backup_does_not_free_the_hall", func(t *testing.T) {
 		t.Parallel()
 		h, r, repair := entropy(t)
@@ -146,6 +158,7 @@ func TestAntiEntropy(t *testing.T) {
 	t.Run("it_counts_by_kind", func(t *testing.T) {
 		t.Parallel()
 		h, r := setup(t), &register{}
+		h.snapshot(t)
 		w := hold.NewAntiEntropy(h.keeper, h.programme, r, h.clock, h.log)
 		r.add(hold.ClaimBooked, bk1, "A1", "A2")
 		for range 2 {
@@ -160,6 +173,7 @@ func TestAntiEntropy_Run(t *testing.T) {
 	t.Parallel()
 	h, r := setup(t), &register{}
 	r.add(hold.ClaimBooked, bk1, "A1")
+	h.snapshot(t)
 	ticks := &ticker{Fake: h.clock, asked: make(chan struct{}, 64)}
 	w := hold.NewAntiEntropy(h.keeper, h.programme, r, ticks, h.log)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -191,6 +191,12 @@ type Engine interface {
 	Subscribe(ctx context.Context, showtime ident.Showtime, after Position) (Subscription, error)
 }
 
+// Positioner is what an engine may offer beside the port: the present position without the state, so that a picture of the state
+// can be kept for as long as nothing changed. It is false when the engine knows nothing of the showtime or cannot tell cheaply.
+type Positioner interface {
+	Position(showtime ident.Showtime) (Position, bool)
+}
+
 // Subscription is one reader of a showtime's events. It is not safe for concurrent use, Close excepted.
 type Subscription interface {
 	// Next waits for the events after those it returned last, in order and without a hole, at most 256 at a time.

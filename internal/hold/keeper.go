@@ -13,7 +13,10 @@ import (
 	"cinema/internal/ident"
 )
 
-var _ Engine = (*Keeper)(nil)
+var (
+	_ Engine     = (*Keeper)(nil)
+	_ Positioner = (*Keeper)(nil)
+)
 
 const (
 	// maxAgain bounds the repeats of one call while due holds are swept: 64 of them each time.
@@ -135,6 +138,14 @@ func (k *Keeper) Subscribe(ctx context.Context, showtime ident.Showtime, after P
 		return again(ctx, k, showtime, err, func() (Subscription, error) { return k.engine.Subscribe(ctx, showtime, after) })
 	}
 	return s, err
+}
+
+// Position tells the present position of a showtime, where the engine can.
+func (k *Keeper) Position(showtime ident.Showtime) (Position, bool) {
+	if p, ok := k.engine.(Positioner); ok {
+		return p.Position(showtime)
+	}
+	return Position{}, false
 }
 
 // Active lists the showtimes that may have holds.

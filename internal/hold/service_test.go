@@ -357,6 +357,8 @@ func TestService_Availability(t *testing.T) {
 	require.Equal(t, hold.Availability{Capacity: 49, Free: 49, AccessibleFree: 1}, count())
 	h.lock(t, ada, tab1, "D1", "D2", "A1")
 	h.sell(t, bk1, "C1")
-	h.clock.Advance(250 * time.Millisecond)
 	require.Equal(t, hold.Availability{Capacity: 49, Free: 45, AccessibleFree: 0}, count())
+	h.engine.Lose()
+	h.clock.Advance(250 * time.Millisecond)
+	require.Equal(t, hold.Availability{Capacity: 49, Free: 49, AccessibleFree: 1}, count(), "a lost engine is hydrated again")
 }

@@ -12,7 +12,8 @@ import (
 )
 
 const (
-	// viewLife is how old the picture behind hints may be: orphan warnings, alternatives, availability.
+	// viewLife is how old the picture behind hints may be: orphan warnings and alternatives. Availability is exact where the engine tells
+	// its position, and as old as this elsewhere.
 	viewLife = 250 * time.Millisecond
 	maxViews = 1024
 	// maxOffers bounds the alternatives remembered with a view; in a rush many ask for the same seats.
@@ -22,6 +23,8 @@ const (
 // view is which seats of a showtime are taken: sold, held by anybody or blocked. It is shared and its map is not changed.
 type view struct {
 	at             time.Time
+	pos            Position
+	detail         *catalog.Detail
 	taken          map[ident.Seat]bool
 	free           int
 	accessibleFree int
@@ -38,13 +41,15 @@ type views struct {
 
 func newViews() views { return views{all: make(map[ident.Showtime]*view)} }
 
-func (v *views) get(id ident.Showtime, now time.Time) *view {
+func (v *views) get(id ident.Showtime) *view {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if known := v.all[id]; known != nil && now.Sub(known.at) < viewLife && !now.Before(known.at) {
-		return known
-	}
-	return nil
+	return v.all[id]
+}
+
+// recent tells whether the view is good enough for a hint.
+func (v *view) recent(now time.Time) bool {
+	return now.Sub(v.at) < viewLife && !now.Before(v.at)
 }
 
 // put keeps a view. When there are too many, the old ones go, and all of them when none is old.
@@ -67,9 +72,28 @@ func (v *views) put(id ident.Showtime, made *view) {
 // view gives a recent picture of a showtime.
 func (s *Service) view(ctx context.Context, d *catalog.Detail) (*view, error) {
 	now := s.clock.Now()
-	if known := s.views.get(d.Showtime.ID, now); known != nil {
+	if known := s.views.get(d.Showtime.ID); known != nil && known.recent(now) {
 		return known, nil
 	}
+	return s.look(ctx, d, now)
+}
+
+// exact gives the present picture of a showtime where the engine tells its position, a recent one elsewhere.
+func (s *Service) exact(ctx context.Context, d *catalog.Detail) (*view, error) {
+	known := s.views.get(d.Showtime.ID)
+	if p, ok := s.engine.(Positioner); ok && known != nil {
+		if pos, told := p.Position(d.Showtime.ID); told {
+			if known.pos == pos && known.detail == d {
+				return known, nil
+			}
+			return s.look(ctx, d, s.clock.Now())
+		}
+	}
+	return s.view(ctx, d)
+}
+
+// look reads the engine and keeps the picture.
+func (s *Service) look(ctx context.Context, d *catalog.Detail, now time.Time) (*view, error) {
 	snap, err := s.snapshot(ctx, d)
 	if err != nil {
 		return nil, err
@@ -81,7 +105,7 @@ func (s *Service) view(ctx context.Context, d *catalog.Detail) (*view, error) {
 
 // viewOf makes the picture of a snapshot; locks for which mine is true count as free.
 func viewOf(d *catalog.Detail, snap Snapshot, now time.Time, mine func(Lock) bool) *view {
-	v := &view{at: now, taken: make(map[ident.Seat]bool, len(snap.Locks)+len(snap.Booked)+len(d.Blocked))}
+	v := &view{at: now, pos: snap.Position, detail: d, taken: make(map[ident.Seat]bool, len(snap.Locks)+len(snap.Booked)+len(d.Blocked))}
 	for id := range d.Blocked {
 		v.taken[id] = true
 	}
@@ -106,9 +130,9 @@ func viewOf(d *catalog.Detail, snap Snapshot, now time.Time, mine func(Lock) boo
 // wheelchair spaces among them.
 type Availability struct{ Capacity, Free, AccessibleFree int }
 
-// Availability counts the free seats of a showtime; the figures may be a quarter of a second old. Fault: hold_store_unavailable.
+// Availability counts the free seats of a showtime. Fault: hold_store_unavailable.
 func (s *Service) Availability(ctx context.Context, d *catalog.Detail) (Availability, error) {
-	v, err := s.view(ctx, d)
+	v, err := s.exact(ctx, d)
 	if err != nil {
 		return Availability{}, err
 	}

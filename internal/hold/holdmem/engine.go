@@ -14,7 +14,10 @@ import (
 	"cinema/internal/ident"
 )
 
-var _ hold.Engine = (*Engine)(nil)
+var (
+	_ hold.Engine     = (*Engine)(nil)
+	_ hold.Positioner = (*Engine)(nil)
+)
 
 const (
 	shardCount = 64
@@ -133,6 +136,16 @@ func (e *Engine) Snapshot(ctx context.Context, room hold.Room) (hold.Snapshot, e
 	}
 	defer r.mu.Unlock()
 	return r.snapshot(now), nil
+}
+
+// Position tells the present position of a showtime.
+func (e *Engine) Position(showtime ident.Showtime) (hold.Position, bool) {
+	r, _, err := e.open(showtime)
+	if err != nil {
+		return hold.Position{}, false
+	}
+	defer r.mu.Unlock()
+	return r.position(), true
 }
 
 // enter opens a showtime for a writing call: what is due ends first, and a caller that met a full batch must come again.

@@ -201,7 +201,7 @@ func transferCounts(s *stage) {
 	s.lock(bob, tab1, s.room.Seats[:maxSeats]...)
 	s.transfer(bob, ada, tab1)
 	_, err := s.tryLock(ada, tab1, "C1")
-	as[*hold.SeatLimitError](s, err)
+	require.ErrorAs(s.t, err, new(*hold.SeatLimitError))
 	require.Equal(s.t, 1, s.lock(bob, tab1, "C1").Owned)
 }
 
