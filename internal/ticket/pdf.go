@@ -18,7 +18,8 @@ const (
 	perPage     = 3
 )
 
-// PDF prints the tickets, three to an A4 page. The core fonts know Western European letters; others are replaced by a dot.
+// PDF prints the tickets, three to an A4 page. The core fonts know Western European letters; other Latin ones lose their marks, and
+// the rest is replaced by a dot. A door reads the code, and people the seat, which are always plain.
 func PDF(d Document) ([]byte, error) {
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetCreationDate(d.Issued)
@@ -28,7 +29,9 @@ func PDF(d Document) ([]byte, error) {
 	f.SetAuthor(d.Cinema, true)
 	f.SetMargins(pageMargin, pageMargin, pageMargin)
 	f.SetAutoPageBreak(false, 0)
-	p := page{f: f, latin: f.UnicodeTranslatorFromDescriptor("cp1252")}
+	cp1252 := f.UnicodeTranslatorFromDescriptor("cp1252")
+	letters := plain()
+	p := page{f: f, latin: func(s string) string { return cp1252(letters.Replace(s)) }}
 	for i, a := range d.Admissions {
 		if i%perPage == 0 {
 			f.AddPage()
@@ -46,6 +49,22 @@ func PDF(d Document) ([]byte, error) {
 		return nil, fmt.Errorf("print tickets of %s: %w", d.Booking, err)
 	}
 	return out.Bytes(), nil
+}
+
+// plain takes the marks off Latin letters that the core fonts do not have.
+func plain() *strings.Replacer {
+	var pairs []string
+	for base, marked := range map[string]string{
+		"A": "ĀĂĄ", "a": "āăą", "C": "ĆĈĊČ", "c": "ćĉċč", "D": "ĎĐ", "d": "ďđ", "E": "ĒĔĖĘĚ", "e": "ēĕėęě", "G": "ĜĞĠĢ", "g": "ĝğġģ",
+		"H": "ĤĦ", "h": "ĥħ", "I": "ĨĪĬĮİ", "i": "ĩīĭįı", "J": "Ĵ", "j": "ĵ", "K": "Ķ", "k": "ķ", "L": "ĹĻĽŁ", "l": "ĺļľł", "N": "ŃŅŇ", "n": "ńņň",
+		"O": "ŌŎŐ", "o": "ōŏő", "R": "ŔŖŘ", "r": "ŕŗř", "S": "ŚŜŞȘ", "s": "śŝşș", "T": "ŢŤŦȚ", "t": "ţťŧț", "U": "ŨŪŬŮŰŲ", "u": "ũūŭůűų",
+		"W": "Ŵ", "w": "ŵ", "Y": "Ŷ", "y": "ŷ", "Z": "ŹŻ", "z": "źż",
+	} {
+		for _, r := range marked {
+			pairs = append(pairs, string(r), base)
+		}
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 type page struct {
