@@ -238,6 +238,22 @@ var importCases = map[string]func(t *testing.T, b *bench){
 		require.NoError(t, err)
 		require.Zero(t, n, "a repeat writes nothing")
 	},
+	"tickets_are_listed_in_the_order_of_the_seats": func(t *testing.T, b *bench) {
+		want := finished("bk_1", booking.Booked, "A1", "A2", "A3")
+		slices.Reverse(want.Tickets)
+		_, err := b.ImportSales(t.Context(), []booking.Booking{want})
+		require.NoError(t, err)
+		one, err := b.Booking(t.Context(), "bk_1")
+		require.NoError(t, err)
+		items, _, err := b.Bookings(t.Context(), booking.Query{})
+		require.NoError(t, err)
+		for _, got := range []booking.Booking{one, items[0]} {
+			require.Len(t, got.Tickets, 3)
+			for i, seat := range got.Seats {
+				require.Equal(t, seat, got.Tickets[i].Seat)
+			}
+		}
+	},
 	"refuses_unfinished_bookings": func(t *testing.T, b *bench) {
 		for _, s := range []booking.Status{booking.Reserving, booking.Pending, booking.Paid, booking.Voiding, booking.Cancelling} {
 			_, err := b.ImportSales(t.Context(), []booking.Booking{finished("bk_1", s, "A1")})
