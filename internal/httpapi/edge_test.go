@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cinema/internal/httpapi"
+	"cinema/internal/payment"
 	"cinema/internal/ratelimit"
 )
 
@@ -305,4 +307,72 @@ func TestLog_holds_no_secrets(t *testing.T) {
 			require.NotContains(t, log, secret)
 		}
 	}
+}
+
+// A panic ends one request, not the process, and tells nothing but an id.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(d *httpapi.Deps) { d.Store = func(context.Context) error { panic("secret plans") } })
+	r := b.visitor().get("/health")
+	require.Equal(t, http.StatusInternalServerError, r.status)
+	require.Equal(t, "internal", r.code(t))
+	require.NotContains(t, r.text, "secret plans")
+	require.Contains(t, b.log.String(), "secret plans")
+	require.Contains(t, b.log.String(), r.str("instance"))
+	require.Equal(t, http.StatusOK, b.visitor().get("/livez").status)
+}
+
+func TestUnknown(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	v := b.visitor()
+	for _, path := range []string{"/api/nothing", "/api/bookings/a/b/c", "/api/MOVIES", "/api/movies/"} {
+		r := v.get(path)
+		require.Equal(t, http.StatusNotFound, r.status, path)
+		require.Equal(t, "not_found", r.code(t), path)
+	}
+	r := v.do(http.MethodPut, "/api/movies", nil)
+	require.Equal(t, http.StatusMethodNotAllowed, r.status)
+	require.Equal(t, "method_not_allowed", r.code(t))
+	require.Equal(t, "GET", r.header.Get("Allow"))
+	require.Equal(t, "not_found", v.get("/api/auth/google/login").code(t), "what is not built is not there")
+}
+
+// waitingBank answers once it is let go.
+type waitingBank struct {
+	asked, free chan struct{}
+}
+
+func (w waitingBank) Approve(context.Context, string, bool) (payment.Payment, error) {
+	close(w.asked)
+	<-w.free
+	return payment.Payment{}, nil
+}
+
+// A repeat while the first request is still running is told to wait.
+func TestIdempotencyKey_in_progress(t *testing.T) {
+	t.Parallel()
+	bank := waitingBank{asked: make(chan struct{}), free: make(chan struct{})}
+	b := setup(t, func(d *httpapi.Deps) { d.Bank = bank })
+	g := b.guest()
+	g.hold("request-1", "A1")
+	body := sale("request-1", "A1")
+	body["payment_token"] = "tok_action"
+	next := booked(g.post(confirmPath, body))["payment"].(fields)["next_action"].(fields)["url"].(string)
+	action := "/api/payments/mock/" + strings.TrimPrefix(next, "/bank/") + "/action"
+
+	one, two := g.with("Idempotency-Key", "bank-key-1"), g.with("Idempotency-Key", "bank-key-1")
+	first := make(chan response, 1)
+	go func() { first <- one.post(action, fields{"approve": true}) }()
+	<-bank.asked
+	r := two.post(action, fields{"approve": true})
+	require.Equal(t, http.StatusConflict, r.status, r.text)
+	require.Equal(t, "request_in_progress", r.code(t))
+	require.Equal(t, "1", r.header.Get("Retry-After"))
+	close(bank.free)
+	done := <-first
+	require.Equal(t, http.StatusOK, done.status, done.text)
+	again := two.post(action, fields{"approve": true})
+	require.Equal(t, done.text, again.text)
+	require.Equal(t, "true", again.header.Get("Idempotent-Replayed"))
 }

@@ -63,7 +63,7 @@ func (b *bench) wire(d *httpapi.Deps) {
 	hub := live.New(keeper, halls{b.catalog}, b.clock, d.Log)
 	b.t.Cleanup(hub.Close)
 	d.Live = hub
-	if d.Settings.Provider == "mock" {
+	if d.Settings.Provider == "mock" && d.Bank == nil {
 		d.Bank = b.bank
 	}
 	b.keeper = keeper
