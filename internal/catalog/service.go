@@ -29,6 +29,9 @@ const (
 	maxPages = 50
 )
 
+// instant is the least step of time that every store keeps.
+const instant = time.Millisecond
+
 // MovieQuery filters films. Zero fields do not filter.
 type MovieQuery struct {
 	NowShowing bool         // only films with a showtime ahead that is not cancelled
@@ -195,32 +198,48 @@ func (s *Service) LocalStart(ctx context.Context, st Showtime) (time.Time, error
 
 // NextOnSale finds the first showtime of a film that starts after an instant and is on sale now; seats may still be gone.
 func (s *Service) NextOnSale(ctx context.Context, movie ident.Movie, after time.Time) (next Showtime, found bool, err error) {
+	return s.firstOnSale(ctx, ShowtimeQuery{Movie: movie, From: after.Add(instant), To: after.Add(horizon)})
+}
+
+// Next is what to offer instead of a showtime that cannot be bought: the film's next one on sale in the same cinema, or the first
+// one from now when there is none later.
+func (s *Service) Next(ctx context.Context, d *Detail) (next Showtime, found bool, err error) {
 	now := s.clock.Now()
-	q := ShowtimeQuery{Movie: movie, From: after.Add(time.Nanosecond), To: after.Add(horizon)}
+	q := ShowtimeQuery{Cinema: d.Cinema.ID, Movie: d.Movie.ID, To: now.Add(horizon)}
+	if start := d.Showtime.StartsAt; start.After(now) {
+		q.From = start.Add(instant)
+		if next, found, err = s.firstOnSale(ctx, q); found || err != nil {
+			return next, found, err
+		}
+	}
+	q.From = now
+	next, found, err = s.firstOnSale(ctx, q)
+	if next.ID == d.Showtime.ID {
+		return Showtime{}, false, err // sold out, and the only one
+	}
+	return next, found, err
+}
+
+func (s *Service) firstOnSale(ctx context.Context, q ShowtimeQuery) (next Showtime, found bool, err error) {
+	now := s.clock.Now()
 	err = s.walk(ctx, q, func(st Showtime) bool {
-		next, found = st, st.Sale(now) == OnSale
+		if found = st.Sale(now) == OnSale; found {
+			next = st
+		}
 		return !found
 	})
-	if !found {
-		next = Showtime{}
-	}
 	return next, found, err
 }
 
 // CheckSale refuses a showtime that cannot be bought now, as the function of that name, and adds the film's next showtime on sale
 // (member next: id, starts_at, local_start, zone) when there is one.
 func (s *Service) CheckSale(ctx context.Context, d *Detail) error {
-	now := s.clock.Now()
-	refused := CheckSale(d.Showtime, now)
+	refused := CheckSale(d.Showtime, s.clock.Now())
 	f, ok := errors.AsType[*fault.Fault](refused)
 	if !ok {
 		return refused
 	}
-	after := now
-	if d.Showtime.Sale(now) == NotYet {
-		after = now.Add(-DefaultCutoff)
-	}
-	next, found, err := s.NextOnSale(ctx, d.Movie.ID, after)
+	next, found, err := s.Next(ctx, d)
 	if err != nil || !found {
 		return refused // the refusal stands; the offer is a courtesy
 	}

@@ -229,6 +229,32 @@ func TestService_CheckSale(t *testing.T) {
 	require.NoError(t, b.service.CheckSale(t.Context(), d))
 }
 
+// The offer is a later showtime of the same film and cinema; an earlier one when there is none later; never the showtime itself.
+func TestService_Next(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	first := b.show(t, "st_1", 3, nil)
+	b.show(t, "st_2", 6, func(s *catalog.Showtime) { s.Status = catalog.Cancelled })
+	last := b.show(t, "st_3", 9, nil)
+	next := func(id ident.Showtime) ident.Showtime {
+		d, err := b.service.Detail(t.Context(), id)
+		require.NoError(t, err)
+		s, found, err := b.service.Next(t.Context(), d)
+		require.NoError(t, err)
+		assert.Equal(t, found, s.ID != "")
+		return s.ID
+	}
+	assert.Equal(t, last.ID, next(first.ID))
+	assert.Equal(t, last.ID, next("st_2"))
+	assert.Equal(t, first.ID, next(last.ID))
+	b.clock.Advance(4 * time.Hour)
+	assert.Empty(t, next(last.ID))
+	s, found, err := b.service.NextOnSale(t.Context(), "mov_1", noon())
+	require.NoError(t, err)
+	assert.True(t, found)
+	assert.Equal(t, last.ID, s.ID, "the first one has begun and its sales are closed")
+}
+
 func TestService_days(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
