@@ -1,6 +1,7 @@
 package holdmem_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -87,6 +88,32 @@ func TestEngine_CursorsGrowWhenTheClockStepsBack(t *testing.T) {
 	require.Len(t, events, 2)
 	require.Equal(t, "1773338400000-1", events[0].Cursor)
 	require.Equal(t, "1773338400000-2", events[1].Cursor)
+}
+
+// TestEngine_CursorsAreNotUsedAgain matters to readers that remember a cursor without its epoch.
+func TestEngine_CursorsAreNotUsedAgain(t *testing.T) {
+	t.Parallel()
+	e, _, room := setup(t)
+	used := make(map[string]bool)
+	for n := range 3 {
+		snap, err := e.Snapshot(t.Context(), room)
+		require.NoError(t, err)
+		require.NotContains(t, used, snap.Cursor)
+		used[snap.Cursor] = true
+		take(t, e, room, 5)
+		sub, err := e.Subscribe(t.Context(), room.Showtime, snap.Position)
+		require.NoError(t, err)
+		events, err := sub.Next(t.Context())
+		require.NoError(t, err)
+		sub.Close()
+		for _, ev := range events {
+			require.NotContains(t, used, ev.Cursor)
+			used[ev.Cursor] = true
+		}
+		e.Lose()
+		_, err = e.Hydrate(t.Context(), hold.HydrateRequest{Room: room, Epoch: fmt.Sprintf("after-%d", n)})
+		require.NoError(t, err)
+	}
 }
 
 func TestEngine_SubscriptionsAreBounded(t *testing.T) {

@@ -19,7 +19,6 @@ func lossTests() []test {
 		{"holds_are_gone_and_the_epoch_is_another", lossEpoch},
 		{"subscribers_learn_of_it", lossSubscribers},
 		{"a_position_of_before_is_a_gap", lossPosition},
-		{"cursors_are_not_used_again", lossCursors},
 		{"only_the_meta_record_lost_clears_holds_and_keeps_markers", lossMeta},
 		{"in_the_middle_of_a_storm", lossInStorm},
 		{"a_finished_showtime_is_forgotten", lossFinished},
@@ -97,24 +96,6 @@ func lossPosition(s *stage) {
 	s.hydrate(hold.Facts{})
 	_, err := s.Engine.Subscribe(s.t.Context(), s.room.Showtime, before)
 	require.ErrorIs(s.t, err, hold.ErrGap)
-}
-
-func lossCursors(s *stage) {
-	used := make(map[string]bool)
-	for range 3 {
-		used[s.from.Cursor] = true
-		for range 5 {
-			used[s.lock(ada, tab1, "A1").Cursor] = true
-			used[s.release(ada, tab1, "A1").Cursor] = true
-		}
-		s.lose()
-		s.hydrate(hold.Facts{})
-		require.NotContains(s.t, used, s.from.Cursor)
-	}
-	for cursor := range used {
-		_, err := s.Engine.Subscribe(s.t.Context(), s.room.Showtime, hold.Position{Epoch: s.from.Epoch, Seq: 1, Cursor: cursor})
-		require.ErrorIs(s.t, err, hold.ErrGap)
-	}
 }
 
 func lossMeta(s *stage) {
