@@ -9,7 +9,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -31,7 +34,43 @@ import (
 	"cinema/internal/store/storesqlite"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "edge")
+	if err != nil {
+		panic(err)
+	}
+	template = filepath.Join(dir, "template")
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
+
+// template is a store that holds the fixture, made by the first test that needs it: migrations are most of a set-up's time.
+var (
+	template     string
+	templateOnce sync.Once
+)
+
+// newStore opens a copy of the template.
+func newStore(t testing.TB, c clock.Clock) *storesqlite.Store {
+	t.Helper()
+	ctx := context.Background()
+	templateOnce.Do(func() {
+		s, err := storesqlite.Open(ctx, storesqlite.Options{Dir: template, Clock: c})
+		require.NoError(t, err)
+		require.NoError(t, s.SaveProgramme(ctx, programme(t)))
+		require.NoError(t, s.Close())
+	})
+	dir := t.TempDir()
+	raw, err := os.ReadFile(filepath.Join(template, storesqlite.FileName))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, storesqlite.FileName), raw, 0o600))
+	s, err := storesqlite.Open(ctx, storesqlite.Options{Dir: dir, Clock: c})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
 
 // Showtimes of the fixture, all in the same hall of three rows of ten: A is ordinary, B1+B2 are a couple seat, C1 is a wheelchair
 // space with its companion C2, A10 is out of sale.
@@ -67,12 +106,8 @@ type option func(*httpapi.Deps)
 func setup(t testing.TB, options ...option) *bench {
 	t.Helper()
 	b := &bench{t: t, clock: clock.NewFake(start), log: &journal{}}
-	ctx := context.Background()
+	b.store = newStore(t, b.clock)
 	var err error
-	b.store, err = storesqlite.Open(ctx, storesqlite.Options{Dir: t.TempDir(), Clock: b.clock})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.store.Close()) })
-	require.NoError(t, b.store.SaveProgramme(ctx, programme(t)))
 
 	d := httpapi.Deps{
 		Settings: httpapi.Settings{
