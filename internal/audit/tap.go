@@ -42,6 +42,14 @@ func (t *Tap) Hydrate(ctx context.Context, r hold.HydrateRequest) (hold.Answer, 
 	return a, err
 }
 
+// Position tells the present position of a showtime, where the engine can: the wrapper must not hide it.
+func (t *Tap) Position(showtime ident.Showtime) (hold.Position, bool) {
+	if p, ok := t.Engine.(hold.Positioner); ok {
+		return p.Position(showtime)
+	}
+	return hold.Position{}, false
+}
+
 func (t *Tap) note(o opening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
