@@ -28,6 +28,11 @@ type Tap struct {
 	arrived chan struct{} // one token: something was opened
 }
 
+var (
+	_ hold.Engine     = (*Tap)(nil)
+	_ hold.Positioner = (*Tap)(nil)
+)
+
 // NewTap stands in front of an engine.
 func NewTap(engine hold.Engine) *Tap {
 	return &Tap{Engine: engine, opened: make(map[ident.Showtime]opening), arrived: make(chan struct{}, 1)}
