@@ -87,11 +87,7 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 
 // Users searches by address or name: every word of the text begins one of the user's. Newest first; no text finds everybody.
 func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]account.User, int, error) {
-	var labels []string
-	var args []any
-	if len(words(text)) > 0 {
-		labels, args = []string{"text"}, wordRanges(text)
-	}
+	labels, args := wordRanges(text)
 	total, err := s.countFiltered(ctx, &s.reads.CountUsers, labels, args)
 	if err != nil || total == 0 {
 		return nil, 0, err

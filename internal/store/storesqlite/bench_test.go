@@ -120,3 +120,47 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkLists is what the back office asks of a store that has been in use: 100,000 bookings, a page of 50.
+func BenchmarkLists(b *testing.B) {
+	s, err := storesqlite.Open(b.Context(), storesqlite.Options{Dir: b.TempDir()})
+	require.NoError(b, err)
+	b.Cleanup(func() { require.NoError(b, s.Close()) })
+	const bookings = 100_000
+	var last booking.Booking
+	batch := make([]booking.Booking, 0, 1000)
+	for n := range bookings {
+		want, settle := pair(fmt.Sprintf("bk_%07d", n), ident.Showtime(fmt.Sprintf("st_%d", n/100)), ident.Seat(fmt.Sprintf("A%d", n%100+1)))
+		want.CreatedAt = want.CreatedAt.Add(time.Duration(n) * time.Second)
+		want.User, want.Status, want.Tickets = ident.User(fmt.Sprintf("us_%d", n%5000)), booking.Booked, settle.Tickets
+		if batch = append(batch, want); len(batch) == cap(batch) {
+			_, err := s.ImportSales(b.Context(), batch)
+			require.NoError(b, err)
+			batch, last = batch[:0], want
+		}
+	}
+	for name, q := range map[string]booking.Query{
+		"newest":     {},
+		"deep_skip":  {Skip: 50_000},
+		"deep_place": {Before: booking.Place{CreatedAt: last.CreatedAt.Add(-50_000 * time.Second), ID: last.ID}},
+		"user":       {Users: []ident.User{"us_7"}},
+		"showtime":   {Showtime: "st_500"},
+		"status":     {Public: "FAILED"},
+		"address":    {Text: "bk_0050000@example.com"},
+		"name":       {Text: "lovelace ada"}, // every booking has this name: the worst there is
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				_, _, err := s.Bookings(b.Context(), q)
+				require.NoError(b, err)
+			}
+		})
+	}
+	b.Run("claims_of_a_showtime", func(b *testing.B) {
+		for b.Loop() {
+			claims, err := s.Claims(b.Context(), "st_500")
+			require.NoError(b, err)
+			require.Len(b, claims, 100)
+		}
+	})
+}

@@ -54,9 +54,10 @@ func bookingFilter(q booking.Query) (labels []string, args []any) {
 	if q.Public != "" {
 		add("public", sql.Named("public", q.Public))
 	}
-	if len(words(q.Text)) > 0 {
+	if found, ranges := wordRanges(q.Text); len(found) > 0 {
 		ref := foldReference(q.Text)
-		add("text", append(wordRanges(q.Text), sql.Named("reference", ref), sql.Named("reference_end", ref+maxRune))...)
+		labels, args = append(labels, found...), append(args, ranges...)
+		args = append(args, sql.Named("reference", ref), sql.Named("reference_end", ref+maxRune))
 	}
 	if !q.From.IsZero() {
 		add("from", sql.Named("from", toMillis(q.From)))

@@ -111,15 +111,19 @@ func foldReference(s string) string {
 // words splits a text into folded words, each of which may begin with punctuation.
 func words(text string) []string { return strings.Fields(strings.ToLower(text)) }
 
-// wordRanges names the parameters of a search for every word at once. A search of fewer words repeats its last.
-func wordRanges(text string) []any {
+// wordRanges names the labels and parameters of a search for every word at once; none when there are no words.
+func wordRanges(text string) (labels []string, args []any) {
 	all := words(text)
-	var args []any
-	for i := range maxWords {
-		w := all[min(i, len(all)-1)]
-		args = append(args, sql.Named(fmt.Sprintf("word%d", i+1), w), sql.Named(fmt.Sprintf("word%d_end", i+1), w+maxRune))
+	for i, w := range all[:min(len(all), maxWords)] {
+		label := fmt.Sprintf("word%d", i+1)
+		if i > 0 {
+			labels = append(labels, label)
+		} else {
+			labels = append(labels, "text")
+		}
+		args = append(args, sql.Named(label, w), sql.Named(label+"_end", w+maxRune))
 	}
-	return args
+	return labels, args
 }
 
 // page makes limit and skip sane.

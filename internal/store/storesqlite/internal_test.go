@@ -31,6 +31,12 @@ func TestQueries_EveryNamedQueryPreparesAndIsUsed(t *testing.T) {
 
 	for name, q := range queries {
 		for _, labels := range subsets(q.labels()) {
+			if slices.Contains(labels, "word2") && !slices.Contains(labels, "text") {
+				continue // a second word comes after a first
+			}
+			if slices.Contains(labels, "word3") && !slices.Contains(labels, "word2") {
+				continue
+			}
 			f := filtered{query: q, db: s.readDB}
 			_, err := f.stmt(t.Context(), labels) //nolint:sqlclosecheck // closed with its set below
 			require.NoError(t, err, "query %s with %v", name, labels)
@@ -68,6 +74,9 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 		{"bookings", nil, "USING INDEX bookings_by_creation"},
 		{"bookings", []string{"before"}, "USING INDEX bookings_by_creation"},
 		{"bookings", []string{"from", "to"}, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"public"}, "USING INDEX bookings_by_public_status"},
+		{"bookings", []string{"public", "before"}, "USING INDEX bookings_by_public_status"},
+		{"count_bookings", []string{"public"}, "INDEX bookings_by_public_status"},
 		{"bookings", []string{"users"}, "USING INDEX bookings_by_user"},
 		{"bookings", []string{"users", "public", "before"}, "USING INDEX bookings_by_user"},
 		{"bookings", []string{"showtime"}, "USING INDEX bookings_by_showtime"},

@@ -109,7 +109,7 @@ func splitParts(text string) []part {
 func (q *query) labels() []string {
 	var out []string
 	for _, p := range q.parts {
-		if p.label != "" {
+		if p.label != "" && !slices.Contains(out, p.label) {
 			out = append(out, p.label)
 		}
 	}

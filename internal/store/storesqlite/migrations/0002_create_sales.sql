@@ -45,6 +45,8 @@ CREATE TABLE bookings (
 CREATE INDEX bookings_by_creation ON bookings (created_at, id);
 CREATE INDEX bookings_by_user ON bookings (user, created_at, id);
 CREATE INDEX bookings_by_showtime ON bookings (showtime, created_at, id);
+CREATE INDEX bookings_by_public_status ON bookings (
+  CASE WHEN rank <= 3 THEN 'PENDING' WHEN rank = 5 THEN 'CANCELLED' ELSE status END, created_at, id);
 CREATE INDEX bookings_unpaid ON bookings (user, showtime) WHERE rank <= 3;
 CREATE INDEX bookings_unfinished ON bookings (created_at, id) WHERE rank IN (0, 1, 2, 3, 5);
 
@@ -66,7 +68,7 @@ CREATE TABLE tickets (
   currency    TEXT NOT NULL,
   code        TEXT NOT NULL,
   generation  INTEGER NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX tickets_by_booking ON tickets (booking);
 
 CREATE TABLE outbox (

@@ -25,10 +25,14 @@ WHERE true
 --? text
   AND u.id IN (
     SELECT user FROM user_terms WHERE term >= :word1 AND term < :word1_end
+--? word2
     INTERSECT
     SELECT user FROM user_terms WHERE term >= :word2 AND term < :word2_end
+--? word3
     INTERSECT
-    SELECT user FROM user_terms WHERE term >= :word3 AND term < :word3_end)
+    SELECT user FROM user_terms WHERE term >= :word3 AND term < :word3_end
+--? text
+  )
 --?
 
 -- name: users

@@ -117,10 +117,14 @@ WHERE true
     UNION
     SELECT booking FROM (
       SELECT booking FROM booking_terms WHERE term >= :word1 AND term < :word1_end
+--? word2
       INTERSECT
       SELECT booking FROM booking_terms WHERE term >= :word2 AND term < :word2_end
+--? word3
       INTERSECT
-      SELECT booking FROM booking_terms WHERE term >= :word3 AND term < :word3_end))
+      SELECT booking FROM booking_terms WHERE term >= :word3 AND term < :word3_end
+--? text
+    ))
 --? from
   AND b.created_at >= :from
 --? to
