@@ -46,7 +46,11 @@ func (s *seller) sales(ctx context.Context, sh show, light bool) ([]booking.Book
 	d := s.details[sh.ID]
 	h := &house{detail: d, taken: make(map[ident.Seat]bool), rng: s.planner.random("sales", string(sh.ID))}
 	capacity := d.Capacity()
-	switch sh.role {
+	how := sh.role
+	if light && how == nearly {
+		how = ordinary
+	}
+	switch how {
 	case empty, preview:
 		return nil, nil
 	case open:
@@ -82,7 +86,7 @@ func (s *seller) share(sh show, rng *rand.Rand, light bool) int {
 		base += 12
 	}
 	if light {
-		base /= 4
+		base /= 6
 	}
 	return min(base, 85)
 }
