@@ -51,13 +51,17 @@ func bookingFilter(q booking.Query) (labels []string, args []any) {
 	if q.Showtime != "" {
 		add("showtime", sql.Named("showtime", string(q.Showtime)))
 	}
-	if q.Public != "" {
-		add("public", sql.Named("public", q.Public))
-	}
 	if found, ranges := wordRanges(q.Text); len(found) > 0 {
 		ref := foldReference(q.Text)
 		labels, args = append(labels, found...), append(args, ranges...)
 		args = append(args, sql.Named("reference", ref), sql.Named("reference_end", ref+maxRune))
+	}
+	if q.Public != "" {
+		label := "public"
+		if len(labels) > 0 {
+			label = "also_public"
+		}
+		add(label, sql.Named("public", q.Public))
 	}
 	if !q.From.IsZero() {
 		add("from", sql.Named("from", toMillis(q.From)))
