@@ -38,7 +38,8 @@ type Options struct {
 	Clock  clock.Clock  // nil: the machine's
 	Logger *slog.Logger // nil: discarded
 	// Fatal is called once, from the writer, when a commit failed: what the disk holds is not known and nothing more is written.
-	// The process is expected to end and to start again. Nil: nothing beyond the Unavailable answers.
+	// The process is expected to end and to start again. It must not wait for Close, which waits for the writer. Nil: nothing
+	// beyond the Unavailable answers.
 	Fatal func(error)
 	// Grouped is called after each commit with the number of acts that shared it, for metrics. It must not wait. Nil: nothing.
 	Grouped func(acts int)
@@ -109,7 +110,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	var err error
-	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"), pragma("wal_autocheckpoint", "4000"))); err != nil {
+	// A longer log than SQLite's own choice writes a page that changes often less often into the file; both bounds keep it short.
+	logPages, logBytes := pragma("wal_autocheckpoint", "4000"), pragma("journal_size_limit", "67108864")
+	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"), logPages, logBytes)); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)
@@ -219,11 +222,11 @@ func fileAddress(path string, params ...string) string {
 }
 
 // createPrivately makes the file readable by its owner only: it holds people's addresses and signing keys. SQLite gives the log
-// beside it the same mode.
+// beside it the same mode. A new file's name is flushed with the folder, so that a loss of power does not take it.
 func createPrivately(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	return errors.Join(f.Close(), syncFolder(filepath.Dir(path)))
 }

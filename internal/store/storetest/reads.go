@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -50,6 +51,17 @@ var readCases = map[string]func(t *testing.T, b *bench){
 		isFault(t, err, fault.NotFound, "booking_not_found")
 		_, err = b.Ticket(t.Context(), "tk_none")
 		isFault(t, err, fault.NotFound, "ticket_not_found")
+	},
+	"a_read_whose_caller_left_says_so": func(t *testing.T, b *bench) {
+		b.reserve(t, sale("bk_1", alice, show, "A1"))
+		_, err := b.Booking(cancelled(t), "bk_1")
+		require.ErrorIs(t, err, context.Canceled)
+		_, _, err = b.Bookings(cancelled(t), booking.Query{})
+		require.ErrorIs(t, err, context.Canceled)
+		_, err = b.Claims(cancelled(t), show)
+		require.ErrorIs(t, err, context.Canceled)
+		_, err = b.Booking(t.Context(), "bk_1")
+		require.NoError(t, err, "the next reader is served")
 	},
 	"filters": func(t *testing.T, b *bench) {
 		b.many(t, 3)
