@@ -75,17 +75,21 @@ func bearer(c *gin.Context) string {
 	return strings.TrimPrefix(c.GetHeader("Authorization"), "Bearer ")
 }
 
-// BenchmarkState is a visitor's look at the map.
-func BenchmarkState(b *testing.B) {
+// BenchmarkLooks are a visitor's looks at the map and at the programme.
+func BenchmarkLooks(b *testing.B) {
 	s := setup(b, func(d *httpapi.Deps) { d.Log = nil })
 	s.guest().hold("request-1", "A1", "A2")
 	h := s.server.Handler()
-	b.ReportAllocs()
-	for b.Loop() {
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, statePath, nil))
-		if w.Code != http.StatusOK {
-			b.Fatal(w.Body.String())
-		}
+	for name, path := range map[string]string{"nothing": "/livez", "state": statePath, "day": "/api/showtimes?date=2026-03-11", "detail": "/api/showtimes/" + onSale} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+				if w.Code != http.StatusOK {
+					b.Fatal(w.Body.String())
+				}
+			}
+		})
 	}
 }

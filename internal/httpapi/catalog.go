@@ -93,7 +93,7 @@ func (s *Server) registerCatalog() {
 		summary: "A showtime with its prices and its seat plan"}, s.showtime)
 	add(s, route{method: http.MethodGet, path: "/api/layouts/{layoutId}", id: "get-layout", tag: tag, charge: reads, tagged: true,
 		summary: "A published seat plan; it never changes"}, s.layout)
-	add(s, route{method: http.MethodGet, path: "/media/posters/{file}", id: "get-poster", tag: tag, produces: "image/svg+xml",
+	add(s, route{method: http.MethodGet, path: "/media/posters/{file}", id: "get-poster", tag: tag, tagged: true, produces: "image/svg+xml",
 		summary: "A film's poster: {slug}.svg"}, s.poster)
 }
 

@@ -43,7 +43,7 @@ type route struct {
 	keyed        bool // takes an Idempotency-Key
 	open         bool // takes requests without the header against forged requests: it changes nothing
 	bodyTypes    []string
-	tagged       bool   // its answer carries an ETag made from its bytes
+	tagged       bool   // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
 	produces     string // media type of an answer that is not JSON
 	also         []int  // further statuses of success
 }
@@ -135,7 +135,7 @@ func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
 	case r.keyed:
 		return s.once(c, r)
 	case r.tagged:
-		return tag(c), true
+		return s.tagged(c)
 	}
 	return func() {}, true
 }

@@ -120,6 +120,7 @@ type Server struct {
 	api     huma.API
 	streams *streams
 	tickets *wsTickets
+	recent  *answerCache
 	routes  map[string]*route // by method and gin path
 
 	documentOnce sync.Once
@@ -156,6 +157,7 @@ func New(d Deps) (*Server, error) {
 	}
 	s.limiter = ratelimit.New(s.clock)
 	s.tickets = newWSTickets(s.clock)
+	s.recent = newAnswerCache(s.clock)
 	s.streams = newStreams(s)
 	s.pages = newPages(d.Pages)
 	if err := s.trust(); err != nil {
