@@ -48,8 +48,7 @@ const routes: RouteRecordRaw[] = [
     path: '/bank/:reference',
     name: 'bank',
     component: () => import('@/pages/BankPage.vue'),
-    // `ref` means something else to Vue: the page takes it under another name.
-    props: (to) => ({ reference: String(to.params['ref']) }),
+    props: true,
     meta: { title: 'Approve the payment' },
   },
   {

@@ -2,10 +2,10 @@ import { invalidateQueries } from '@/shared/api/query'
 import { onScopeDispose, shallowRef, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { useCurrentHold } from '@/features/seats'
-import { get, post, type Booking, type BookingAnswer, type Page } from '@/shared/api'
 import { useAnnouncer } from '@/shared/ui'
+import { confirmOrder, openBooking, settleBooking } from './api'
 import type { CheckoutState } from './model/checkoutMachine'
-import { Purchase } from './model/purchase'
+import { Purchase, type PurchaseCalls } from './model/purchase'
 
 export interface Checkout {
   readonly state: Readonly<Ref<CheckoutState>>
@@ -59,25 +59,10 @@ const SAID: Partial<Record<CheckoutState['step'], string>> = {
 }
 const LOUD: readonly string[] = ['declined', 'gone', 'failed']
 
-function callsOf(showtimeId: string): ConstructorParameters<typeof Purchase>[0] {
-  const base = `/api/showtimes/${encodeURIComponent(showtimeId)}/bookings`
-  const withToken = (token: string | undefined) =>
-    token === undefined ? {} : { payment_token: token }
-  // A money route may take its time; what it answers late is better than an answer given up on.
-  const timeout = 30_000
+function callsOf(showtimeId: string): PurchaseCalls {
   return {
-    confirm: async (order, token) => {
-      const body = { ...order, ...withToken(token) }
-      return (await post<BookingAnswer>(`${base}/confirm`, body, { timeout })).booking
-    },
-    settle: async (bookingId, token) => {
-      const path = `/api/bookings/${encodeURIComponent(bookingId)}/settle`
-      return (await post<BookingAnswer>(path, withToken(token), { timeout })).booking
-    },
-    findOpen: async () => {
-      const query = { showtime_id: showtimeId, status: 'PENDING', limit: 10 }
-      const page = await get<Page<Booking>>('/api/bookings', { query })
-      return page.items.find((one) => one.showtime_id === showtimeId && one.status === 'PENDING')
-    },
+    confirm: (order, token) => confirmOrder(showtimeId, order, token),
+    settle: settleBooking,
+    findOpen: () => openBooking(showtimeId),
   }
 }

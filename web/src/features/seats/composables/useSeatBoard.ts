@@ -5,6 +5,7 @@ import { lookOf, seatName, type Look } from '../model/looks'
 import type { PlanSeat, SeatPlan } from '../model/plan'
 import type { PriceBook } from '../model/prices'
 import type { SeatsChanged } from '../model/seatStream'
+import { useMyShowBookings } from './useMyShowBookings'
 import type { LiveSeats } from './useSeatStream'
 import type { SeatSelection } from './useSelection'
 
@@ -43,7 +44,7 @@ export function useSeatBoard(
   const { plan, prices } = base
   const listeners = new Set<SeatsChanged>()
   const texts = new Map<string, string>()
-  let wish = { held: new Set<string>(), desired: new Set<string>() }
+  let wish = { held: new Set<string>(), desired: new Set<string>(), owned: new Set<string>() }
   const tell: SeatsChanged = (changed) => {
     for (const listener of listeners) listener(changed)
   }
@@ -53,12 +54,22 @@ export function useSeatBoard(
     [selection.held, selection.desired],
     ([held, desired]) => {
       const before = wish
-      wish = { held: new Set(held), desired: new Set(desired) }
+      wish = { ...before, held: new Set(held), desired: new Set(desired) }
       tell([...before.held, ...before.desired, ...held, ...desired])
     },
     { flush: 'sync', immediate: true },
   )
-  watch(filter, () => tell('all'), { deep: true })
+  watch(filter, () => tell('all'))
+  const bookings = useMyShowBookings(base.show.id)
+  watch(
+    bookings,
+    (now) => {
+      const owned = now.filter((one) => one.status === 'BOOKED').flatMap((one) => one.seat_ids)
+      wish = { ...wish, owned: new Set(owned) }
+      tell(owned)
+    },
+    { immediate: true },
+  )
   onScopeDispose(() => listeners.clear())
 
   const look = (seat: PlanSeat): Look => lookOf(seat.id, live.state().seats.get(seat.id), wish)

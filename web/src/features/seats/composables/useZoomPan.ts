@@ -28,7 +28,7 @@ export interface ZoomPan {
 /** Least zoom at the first paint where fingers are used: seats are 26 pixels then. */
 const TOUCH_ZOOM = 1
 /** Least zoom at which the whole hall is shown at first to a mouse. */
-const MOUSE_ZOOM = 0.75
+const MOUSE_ZOOM = 0.7
 
 /**
  * Zoom and pan by a CSS transform on the drawing, which the compositor moves without painting.

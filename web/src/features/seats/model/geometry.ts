@@ -44,20 +44,26 @@ function bodyPath(plan: SeatPlan, seat: PlanSeat, x: number, y: number): string 
   return roundRect(left, y - half, right - left, BODY)
 }
 
+/**
+ * The sign inside the outline. Every part runs clockwise or back over itself: a part that ran the
+ * other way round would cut a hole into the filled seat.
+ */
 function signPath(seat: PlanSeat, look: Look, x: number, y: number): string {
-  if (look === 'mine' || look === 'owned') return `M${x - 6} ${y}l4.5 4.5l8-8.5`
+  if (look === 'mine' || look === 'owned') return `M${x + 6.5} ${y - 4}l-8 8.5l-4.5-4.5`
   if (look === 'blocked') return `M${x - 5} ${y - 5}l10 10m0-10l-10 10`
+  // What belongs to others recedes: no sign.
+  if (look === 'sold' || look === 'held') return ''
   switch (seat.kind) {
     case 'premium':
       return `M${x - 6} ${y + 8}h12`
     case 'wheelchair':
       return (
-        `M${x - 1.4} ${y - 8.4}a1.5 1.5 0 1 0 .01 0z` +
-        `M${x - 1.4} ${y - 3.6}v4.8h4.6l2.4 5` +
-        `M${x - 3.6} ${y - 0.6}a4.6 4.6 0 1 0 5.4 6.2`
+        `M${x - 1.4} ${y - 8.4}a1.5 1.5 0 1 1-.01 0z` +
+        `M${x + 5.6} ${y + 6.2}l-2.4-5h-4.6v-4.8v4.8h4.6l2.4 5` +
+        `M${x + 1.8} ${y + 5.6}a4.6 4.6 0 1 1-5.4-6.2`
       )
     case 'companion':
-      return `M${x - 7} ${y}h6m-3-3v6M${x + 2.4} ${y - 2.6}l2.8-2v9.4`
+      return `M${x - 7} ${y}h6m-3-3v6M${x + 2.4} ${y - 2.6}l2.8-2v9.4v-9.4z`
     default:
       return ''
   }

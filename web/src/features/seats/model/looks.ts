@@ -12,6 +12,8 @@ export type Look = 'free' | 'mine' | 'pending' | 'owned' | 'held' | 'sold' | 'bl
 export interface Wish {
   readonly held: ReadonlySet<string>
   readonly desired: ReadonlySet<string>
+  /** Seats that the viewer's own bookings name as theirs; the map's snapshot does not tell. */
+  readonly owned: ReadonlySet<string>
 }
 
 /** The look of a seat: what the viewer did comes before what the live map says. */
@@ -22,7 +24,7 @@ export function lookOf(seatId: string, entry: SeatEntry | undefined, wish: Wish)
   if (held || desired) return 'pending'
   if (!entry) return 'free'
   if (entry.state === 'blocked') return 'blocked'
-  if (entry.state === 'booked') return entry.mine ? 'owned' : 'sold'
+  if (entry.state === 'booked') return entry.mine || wish.owned.has(seatId) ? 'owned' : 'sold'
   return entry.mine ? 'mine' : 'held'
 }
 

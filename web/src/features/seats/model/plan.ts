@@ -77,7 +77,7 @@ export function makePlan(layout: Layout): SeatPlan {
     seats,
     byId: new Map(seats.map((seat) => [seat.id, seat])),
     screen: layout.screen,
-    features: layout.features ?? [],
+    features: layout.features,
     box: { x: boxLeft, y: top, width: boxRight - boxLeft, height: bottom - top },
     lettersLeft,
     lettersRight,
