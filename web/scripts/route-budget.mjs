@@ -59,5 +59,5 @@ for (const { name, js, css, limit } of rows) {
 }
 if (over > 0) {
   process.stderr.write(`${over} of ${rows.length} routes are over budget\n`)
-  process.exit(1)
+  process.exitCode = 1
 }
