@@ -53,12 +53,18 @@ type AdminQuery struct {
 
 func (s *Server) registerAdmin() {
 	const tag = "Administration"
-	add(s, route{method: http.MethodGet, path: "/api/admin/ping", id: "admin-ping", tag: tag, access: admin, charge: reads,
-		summary: "Am I an administrator"}, s.adminPing)
-	add(s, route{method: http.MethodGet, path: "/api/admin/bookings", id: "admin-bookings", tag: tag, access: admin, charge: reads,
-		summary: "Find bookings"}, s.adminBookings)
-	add(s, route{method: http.MethodGet, path: "/api/admin/audit", id: "admin-audit", tag: tag, access: admin, charge: reads,
-		summary: "What happened"}, s.adminAudit)
+	add(s, route{
+		method: http.MethodGet, path: "/api/admin/ping", id: "admin-ping", tag: tag, access: admin, charge: reads,
+		summary: "Am I an administrator",
+	}, s.adminPing)
+	add(s, route{
+		method: http.MethodGet, path: "/api/admin/bookings", id: "admin-bookings", tag: tag, access: admin, charge: reads,
+		summary: "Find bookings",
+	}, s.adminBookings)
+	add(s, route{
+		method: http.MethodGet, path: "/api/admin/audit", id: "admin-audit", tag: tag, access: admin, charge: reads,
+		summary: "What happened",
+	}, s.adminAudit)
 }
 
 func (s *Server) adminPing(ctx context.Context, _ *struct{}) (*reply[pingView], error) {

@@ -85,16 +85,26 @@ func (s *Server) registerCatalog() {
 	const tag = "Programme"
 	add(s, route{method: http.MethodGet, path: "/api/cinemas", id: "list-cinemas", tag: tag, charge: reads, tagged: true, summary: "The sites"}, s.cinemas)
 	add(s, route{method: http.MethodGet, path: "/api/movies", id: "list-movies", tag: tag, charge: reads, tagged: true, summary: "The films"}, s.movies)
-	add(s, route{method: http.MethodGet, path: "/api/movies/{movieId}", id: "get-movie", tag: tag, charge: reads, tagged: true,
-		summary: "A film, by id or slug"}, s.movie)
-	add(s, route{method: http.MethodGet, path: "/api/showtimes", id: "list-showtimes", tag: tag, charge: reads, tagged: true,
-		summary: "Showtimes by start"}, s.showtimes)
-	add(s, route{method: http.MethodGet, path: "/api/showtimes/{showtimeId}", id: "get-showtime", tag: tag, charge: reads, tagged: true,
-		summary: "A showtime with its prices and its seat plan"}, s.showtime)
-	add(s, route{method: http.MethodGet, path: "/api/layouts/{layoutId}", id: "get-layout", tag: tag, charge: reads, tagged: true,
-		summary: "A published seat plan; it never changes"}, s.layout)
-	add(s, route{method: http.MethodGet, path: "/media/posters/{file}", id: "get-poster", tag: tag, tagged: true, produces: "image/svg+xml",
-		summary: "A film's poster: {slug}.svg"}, s.poster)
+	add(s, route{
+		method: http.MethodGet, path: "/api/movies/{movieId}", id: "get-movie", tag: tag, charge: reads, tagged: true,
+		summary: "A film, by id or slug",
+	}, s.movie)
+	add(s, route{
+		method: http.MethodGet, path: "/api/showtimes", id: "list-showtimes", tag: tag, charge: reads, tagged: true,
+		summary: "Showtimes by start",
+	}, s.showtimes)
+	add(s, route{
+		method: http.MethodGet, path: "/api/showtimes/{showtimeId}", id: "get-showtime", tag: tag, charge: reads, tagged: true,
+		summary: "A showtime with its prices and its seat plan",
+	}, s.showtime)
+	add(s, route{
+		method: http.MethodGet, path: "/api/layouts/{layoutId}", id: "get-layout", tag: tag, charge: reads, tagged: true,
+		summary: "A published seat plan; it never changes",
+	}, s.layout)
+	add(s, route{
+		method: http.MethodGet, path: "/media/posters/{file}", id: "get-poster", tag: tag, tagged: true, produces: "image/svg+xml",
+		summary: "A film's poster: {slug}.svg",
+	}, s.poster)
 }
 
 func (s *Server) cinemas(ctx context.Context, _ *struct{}) (*cachedReply[listView[cinemaView]], error) {

@@ -22,15 +22,24 @@ func (s *Server) document() huma.Config {
 			Components: &huma.Components{
 				Schemas: registry,
 				SecuritySchemes: map[string]*huma.SecurityScheme{
-					"cookie": {Type: "apiKey", In: "cookie", Name: cookieSecure,
-						Description: "The browser's session. Requests that change something also carry X-Requested-With: cinema."},
-					"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT",
-						Description: "An access token from POST /api/auth/token."},
+					"cookie": {
+						Type: "apiKey", In: "cookie", Name: cookieSecure,
+						Description: "The browser's session. Requests that change something also carry X-Requested-With: cinema.",
+					},
+					"bearer": {
+						Type: "http", Scheme: "bearer", BearerFormat: "JWT",
+						Description: "An access token from POST /api/auth/token.",
+					},
 				},
 			},
 			Tags: []*huma.Tag{
-				{Name: "Programme"}, {Name: "Seats"}, {Name: "Bookings"}, {Name: "Tickets"}, {Name: "Session"},
-				{Name: "Administration"}, {Name: "Health"},
+				{Name: "Programme"},
+				{Name: "Seats"},
+				{Name: "Bookings"},
+				{Name: "Tickets"},
+				{Name: "Session"},
+				{Name: "Administration"},
+				{Name: "Health"},
 			},
 		},
 		Formats: map[string]huma.Format{

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -111,10 +112,7 @@ func (s *Server) tagged(c *gin.Context) (finish func(), ok bool) {
 }
 
 func (a *cachedAnswer) send(c *gin.Context) {
-	h := c.Writer.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(c.Writer.Header(), a.header)
 	if matches(c.Request.Header.Get("If-None-Match"), a.etag) {
 		c.Writer.WriteHeader(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()

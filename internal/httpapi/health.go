@@ -58,8 +58,10 @@ func (s *Server) registerHealth() {
 	add(s, route{method: http.MethodGet, path: "/health", id: "health", tag: "Health", summary: "State of the service and its parts"}, s.health)
 	add(s, route{method: http.MethodGet, path: "/livez", id: "livez", tag: "Health", summary: "The process runs"}, s.livez)
 	add(s, route{method: http.MethodGet, path: "/readyz", id: "readyz", tag: "Health", summary: "The process can serve"}, s.readyz)
-	add(s, route{method: http.MethodGet, path: "/api/config", id: "config", tag: "Session", charge: reads,
-		summary: "What this installation offers"}, s.config)
+	add(s, route{
+		method: http.MethodGet, path: "/api/config", id: "config", tag: "Session", charge: reads,
+		summary: "What this installation offers",
+	}, s.config)
 }
 
 func (s *Server) health(ctx context.Context, _ *struct{}) (*reply[healthView], error) {

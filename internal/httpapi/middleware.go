@@ -33,7 +33,6 @@ var (
 	noStore     = []string{"no-store"}
 	noSniff     = []string{"nosniff"}
 	sameOrigin  = []string{"same-origin"}
-	crossSite   = []string{"cross-origin"}
 	permissions = []string{"accelerometer=(), camera=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()"}
 	hsts        = []string{"max-age=31536000"}
 	reporting   = []string{`csp="/api/csp-reports"`}

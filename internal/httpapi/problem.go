@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -198,9 +199,7 @@ var titles = map[string]string{
 // fail answers a Gin handler with an error and stops the chain.
 func (s *Server) fail(c *gin.Context, err error) {
 	p := s.problemOf(c.Request.Context(), err)
-	for name, values := range p.headers {
-		c.Writer.Header()[name] = values
-	}
+	maps.Copy(c.Writer.Header(), p.headers)
 	c.Abort()
 	if p.Status == statusClientGone {
 		c.Status(statusClientGone)
@@ -238,8 +237,9 @@ func humaProblem(ctx huma.Context, status int, msg string, errs ...error) huma.S
 		return malformed(id, msg, errs)
 	}
 	if ctx != nil {
-		if s, ok := humagin.Unwrap(ctx).Get(serverKey); ok {
-			return s.(*Server).problemOf(ctx.Context(), errors.Join(errs...)) //nolint:forcetypeassert // only Server.begin sets it
+		value, _ := humagin.Unwrap(ctx).Get(serverKey)
+		if s, ok := value.(*Server); ok {
+			return s.problemOf(ctx.Context(), errors.Join(errs...))
 		}
 	}
 	return newProblem(id, status, "internal", "Something went wrong on our side.")
@@ -253,7 +253,7 @@ func malformed(id, msg string, errs []error) *problem {
 	}
 	for _, err := range errs {
 		f := problemField{Message: "is malformed"}
-		if d, ok := err.(huma.ErrorDetailer); ok { //nolint:errorlint // the framework's own list, never wrapped
+		if d, ok := err.(huma.ErrorDetailer); ok {
 			f.Location, f.Message = d.ErrorDetail().Location, d.ErrorDetail().Message
 		}
 		if strings.HasPrefix(f.Location, "body") {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,6 @@ type route struct {
 	stream       bool // has no deadline
 	frequent     bool // logged only when it fails
 	keyed        bool // takes an Idempotency-Key
-	open         bool // takes requests without the header against forged requests: it changes nothing
 	bodyTypes    []string
 	tagged       bool   // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
 	produces     string // media type of an answer that is not JSON
@@ -160,13 +160,8 @@ func checkBody(r *http.Request, types []string) error {
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return errMedia
 	}
-	if media == "application/json" {
+	if media == "application/json" || slices.Contains(types, media) {
 		return nil
-	}
-	for _, t := range types {
-		if media == t {
-			return nil
-		}
 	}
 	return errMedia
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -109,16 +110,26 @@ type stateReply struct {
 func (s *Server) registerSeats() {
 	const tag = "Seats"
 	lock := "/api/showtimes/{showtimeId}/seats/lock"
-	add(s, route{method: http.MethodPost, path: lock, id: "lock-seats", tag: tag, access: session, charge: lockQuota, frequent: true,
-		summary: "Hold a selection, all or nothing"}, s.lock)
-	add(s, route{method: http.MethodDelete, path: lock, id: "release-seats", tag: tag, access: session, keyed: true, frequent: true,
-		summary: "Give seats back"}, s.release)
-	add(s, route{method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/extend", id: "extend-hold", tag: tag, access: session,
-		keyed: true, summary: "I need more time"}, s.extend)
-	add(s, route{method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/best", id: "best-seats", tag: tag, access: session,
-		charge: lockQuota, keyed: true, frequent: true, summary: "Choose and hold the best adjacent seats"}, s.best)
-	add(s, route{method: http.MethodGet, path: "/api/showtimes/{showtimeId}/seats/state", id: "seat-state", tag: tag, charge: reads,
-		summary: "The seat map at one point"}, s.state)
+	add(s, route{
+		method: http.MethodPost, path: lock, id: "lock-seats", tag: tag, access: session, charge: lockQuota, frequent: true,
+		summary: "Hold a selection, all or nothing",
+	}, s.lock)
+	add(s, route{
+		method: http.MethodDelete, path: lock, id: "release-seats", tag: tag, access: session, keyed: true, frequent: true,
+		summary: "Give seats back",
+	}, s.release)
+	add(s, route{
+		method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/extend", id: "extend-hold", tag: tag, access: session,
+		keyed: true, summary: "I need more time",
+	}, s.extend)
+	add(s, route{
+		method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/best", id: "best-seats", tag: tag, access: session,
+		charge: lockQuota, keyed: true, frequent: true, summary: "Choose and hold the best adjacent seats",
+	}, s.best)
+	add(s, route{
+		method: http.MethodGet, path: "/api/showtimes/{showtimeId}/seats/state", id: "seat-state", tag: tag, charge: reads,
+		summary: "The seat map at one point",
+	}, s.state)
 }
 
 func (s *Server) lock(ctx context.Context, in *lockInput) (*reply[holdView], error) {
@@ -300,13 +311,8 @@ func (s *Server) parseSeats(list []string) ([]ident.Seat, error) {
 	out := make([]ident.Seat, 0, len(list))
 	for _, text := range list {
 		seat, err := ident.ParseSeat(text)
-		if err != nil {
+		if err != nil || slices.Contains(out, seat) {
 			return nil, errSeats
-		}
-		for _, o := range out {
-			if o == seat {
-				return nil, errSeats
-			}
 		}
 		out = append(out, seat)
 	}

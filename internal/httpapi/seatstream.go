@@ -46,9 +46,11 @@ func (s *Server) registerStream() {
 	r := &route{method: http.MethodGet, path: "/ws/showtimes/{showtimeId}/seats", stream: true, frequent: true}
 	s.routes[r.method+" "+r.ginPath()] = r
 	s.engine.GET(streamPath, s.stream)
-	add(s, route{method: http.MethodPost, path: "/api/ws-tickets", id: "ws-ticket", tag: "Seats", access: session, charge: connects,
+	add(s, route{
+		method: http.MethodPost, path: "/api/ws-tickets", id: "ws-ticket", tag: "Seats", access: session, charge: connects,
 		status: http.StatusCreated, summary: "A ticket that opens one socket",
-		about: "For front ends of another origin: 30 s, single use, for this showtime only, as ?ticket= of the socket's address."}, s.wsTicket)
+		about: "For front ends of another origin: 30 s, single use, for this showtime only, as ?ticket= of the socket's address.",
+	}, s.wsTicket)
 }
 
 type wsTicketBody struct {

@@ -23,7 +23,6 @@ import (
 	"cinema/internal/clock"
 	"cinema/internal/hold"
 	"cinema/internal/idem"
-	"cinema/internal/ident"
 	"cinema/internal/live"
 	"cinema/internal/payment"
 	"cinema/internal/ratelimit"
@@ -286,12 +285,4 @@ func callOf(ctx context.Context) *call {
 		return c
 	}
 	return noCall
-}
-
-// owners are the user and the merged guests of the caller; none for a visitor without session.
-func (c *call) owners() []ident.User {
-	if c.principal == nil {
-		return nil
-	}
-	return c.principal.Owners()
 }

@@ -61,17 +61,27 @@ type logoutReply struct {
 }
 
 func (s *Server) registerSession() {
-	add(s, route{method: http.MethodGet, path: "/api/me", id: "me", tag: "Session", access: session, charge: reads,
-		summary: "Who I am"}, s.me)
-	add(s, route{method: http.MethodPost, path: "/api/auth/guest", id: "start-guest", tag: "Session", charge: guests,
-		summary: "Start as a guest", about: "A caller who has a session keeps it."}, s.startGuest)
-	add(s, route{method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session,
-		summary: "End the session"}, s.logout)
-	add(s, route{method: http.MethodPost, path: "/api/auth/token", id: "mint-token", tag: "Session", access: session, charge: signIn,
-		summary: "An access token for API clients"}, s.mint)
+	add(s, route{
+		method: http.MethodGet, path: "/api/me", id: "me", tag: "Session", access: session, charge: reads,
+		summary: "Who I am",
+	}, s.me)
+	add(s, route{
+		method: http.MethodPost, path: "/api/auth/guest", id: "start-guest", tag: "Session", charge: guests,
+		summary: "Start as a guest", about: "A caller who has a session keeps it.",
+	}, s.startGuest)
+	add(s, route{
+		method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session,
+		summary: "End the session",
+	}, s.logout)
+	add(s, route{
+		method: http.MethodPost, path: "/api/auth/token", id: "mint-token", tag: "Session", access: session, charge: signIn,
+		summary: "An access token for API clients",
+	}, s.mint)
 	if s.settings.Development {
-		add(s, route{method: http.MethodPost, path: "/api/auth/dev/login", id: "dev-login", tag: "Session", charge: signIn,
-			summary: "Sign in without a provider", about: "Only in development. The address counts as verified."}, s.devLogin)
+		add(s, route{
+			method: http.MethodPost, path: "/api/auth/dev/login", id: "dev-login", tag: "Session", charge: signIn,
+			summary: "Sign in without a provider", about: "Only in development. The address counts as verified.",
+		}, s.devLogin)
 	}
 }
 

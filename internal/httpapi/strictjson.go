@@ -174,8 +174,10 @@ var fieldCache sync.Map // reflect.Type → map[string]reflect.Type; bounded by 
 
 // fieldsOf lists the JSON members of a struct by their exact names.
 func fieldsOf(t reflect.Type) map[string]reflect.Type {
-	if m, ok := fieldCache.Load(t); ok {
-		return m.(map[string]reflect.Type) //nolint:forcetypeassert // nothing else is stored
+	if known, ok := fieldCache.Load(t); ok {
+		if m, ok := known.(map[string]reflect.Type); ok {
+			return m
+		}
 	}
 	m := make(map[string]reflect.Type, t.NumField())
 	for f := range t.Fields() {

@@ -34,14 +34,22 @@ var errTicket = fault.New(fault.NotFound, "ticket_not_found", "There is no such 
 
 func (s *Server) registerTickets() {
 	const tag = "Tickets"
-	add(s, route{method: http.MethodGet, path: "/api/bookings/{bookingId}/tickets.pdf", id: "tickets-pdf", tag: tag, access: session,
-		charge: reads, produces: "application/pdf", summary: "The tickets to print"}, s.ticketsPDF)
-	add(s, route{method: http.MethodGet, path: "/api/bookings/{bookingId}/calendar.ics", id: "calendar", tag: tag, access: session,
-		charge: reads, produces: "text/calendar", summary: "The showtime for a calendar"}, s.calendar)
-	add(s, route{method: http.MethodGet, path: "/api/tickets/{ticketId}", id: "get-ticket", tag: tag, access: session, charge: reads,
-		summary: "One ticket"}, s.ticket)
-	add(s, route{method: http.MethodGet, path: "/api/tickets/{ticketId}/qr.svg", id: "ticket-qr", tag: tag, access: session,
-		charge: reads, produces: "image/svg+xml", summary: "The ticket's QR code"}, s.qr)
+	add(s, route{
+		method: http.MethodGet, path: "/api/bookings/{bookingId}/tickets.pdf", id: "tickets-pdf", tag: tag, access: session,
+		charge: reads, produces: "application/pdf", summary: "The tickets to print",
+	}, s.ticketsPDF)
+	add(s, route{
+		method: http.MethodGet, path: "/api/bookings/{bookingId}/calendar.ics", id: "calendar", tag: tag, access: session,
+		charge: reads, produces: "text/calendar", summary: "The showtime for a calendar",
+	}, s.calendar)
+	add(s, route{
+		method: http.MethodGet, path: "/api/tickets/{ticketId}", id: "get-ticket", tag: tag, access: session, charge: reads,
+		summary: "One ticket",
+	}, s.ticket)
+	add(s, route{
+		method: http.MethodGet, path: "/api/tickets/{ticketId}/qr.svg", id: "ticket-qr", tag: tag, access: session,
+		charge: reads, produces: "image/svg+xml", summary: "The ticket's QR code",
+	}, s.qr)
 }
 
 func (s *Server) ticketsPDF(ctx context.Context, in *BookingPath) (*fileReply, error) {
