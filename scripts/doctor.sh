@@ -41,6 +41,7 @@ browser=$(chromium_path || true)
 if [[ -n $browser ]]; then good chromium "$browser"; else weak chromium 'for the browser tests' "$(hint chromium '--cask chromium')"; fi
 compiler=$(command -v "${CC:-gcc}" || command -v clang || true)
 if [[ -n $compiler ]]; then good compiler "$compiler"; else weak compiler 'for the race detector' "$(hint 'gcc libc6-dev' gcc)"; fi
+if have redis-server; then good redis "$(version_of redis-server --version)"; else weak redis 'for the tests of the Redis engine' "$(hint redis-server redis)"; fi
 if have shellcheck; then good shellcheck "$(version_of shellcheck --version)"; else weak shellcheck 'for the scripts' "$(hint shellcheck shellcheck)"; fi
 
 echo 'To run:'

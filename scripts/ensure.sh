@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ensure.sh WHAT...: installs what is missing, and does nothing when all is there.
-# WHAT is one of: npm chromium cgo shellcheck. Needs root and apt for the last three;
+# WHAT is one of: npm chromium cgo shellcheck redis. All but npm need root and apt;
 # elsewhere it says which line installs the missing thing and fails.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -48,9 +48,15 @@ ensure_shellcheck() {
   have shellcheck || apt_install shellcheck
 }
 
+# The tests start servers of their own; the service that the package brings along is not needed.
+ensure_redis() {
+  have redis-server && return
+  apt_install redis-server
+}
+
 for what in "$@"; do
   case $what in
-    npm | chromium | cgo | shellcheck) "ensure_$what" ;;
+    npm | chromium | cgo | shellcheck | redis) "ensure_$what" ;;
     *) die "ensure.sh does not know '$what'" ;;
   esac
 done

@@ -29,6 +29,7 @@ stage_check() { scripts/lint.sh && scripts/generate.sh --check; }
 
 stage_go() {
   scripts/ensure.sh cgo || return 1
+  if [[ -d internal/redistest ]]; then scripts/ensure.sh redis || return 1; fi
   local status=0 racy plain
   racy=$(go list -tags "$tags" "${raced[@]}")
   plain=$(go list -tags "$tags" ./cmd/... ./internal/... ./web | grep -vxF "$racy")

@@ -30,14 +30,14 @@ func lossTests() []test {
 func (s *stage) lose() {
 	s.t.Helper()
 	if s.Lose == nil {
-		s.t.Skip("the engine cannot be made to lose its memory")
+		s.t.Skip("left out: the engine cannot be made to lose its memory")
 	}
 	s.Lose()
 }
 
 func lossUninit(s *stage) {
 	if s.Heals {
-		s.t.Skip("the engine hydrates by itself")
+		s.t.Skip("left out: the engine hydrates by itself")
 	}
 	s.lock(ada, tab1, "A1")
 	s.lose()
@@ -100,7 +100,7 @@ func lossPosition(s *stage) {
 
 func lossMeta(s *stage) {
 	if s.LoseMeta == nil {
-		s.t.Skip("the engine cannot be made to lose one record")
+		s.t.Skip("left out: the engine cannot be made to lose one record")
 	}
 	s.lock(ada, tab1, s.room.Seats[:maxSeats]...)
 	s.confirm(bob, tab1, bk1, "B1")
@@ -126,7 +126,7 @@ func lossMeta(s *stage) {
 // ledger of sales knows; no sold seat may be given to another owner's hold.
 func lossInStorm(s *stage) {
 	if s.Lose == nil {
-		s.t.Skip("the engine cannot be made to lose its memory")
+		s.t.Skip("left out: the engine cannot be made to lose its memory")
 	}
 	sold := s.room.Seats[:30]
 	facts := hold.Facts{}
@@ -176,7 +176,7 @@ func hydrateAgain(ctx context.Context, s *stage, facts hold.Facts) error {
 
 func lossFinished(s *stage) {
 	if s.Advance == nil || s.Heals {
-		s.t.Skip("needs a clock that can be moved by days and an engine that does not hydrate by itself")
+		s.t.Skip("left out: needs a clock that can be moved by days and an engine that does not hydrate by itself")
 	}
 	s.lock(ada, tab1, "A1")
 	s.pass(s.room.End.Sub(s.Now()) + 25*time.Hour - time.Second)
@@ -190,7 +190,7 @@ func lossFinished(s *stage) {
 
 func lossFinishedSwept(s *stage) {
 	if s.Advance == nil || s.Heals {
-		s.t.Skip("needs a clock that can be moved by days and an engine that does not hydrate by itself")
+		s.t.Skip("left out: needs a clock that can be moved by days and an engine that does not hydrate by itself")
 	}
 	s.pass(s.room.End.Sub(s.Now()) + 25*time.Hour - time.Second)
 	s.sweep(false)

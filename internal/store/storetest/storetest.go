@@ -69,7 +69,7 @@ func Run(t *testing.T, open Factory, options ...Option) {
 		t.Run(tier.name, func(t *testing.T) {
 			t.Parallel()
 			if tier.name == "durability" && s.reopen == nil {
-				t.Skip("the backend gave no Reopen")
+				t.Skip("left out: the backend gave no Reopen")
 			}
 			for name, run := range tier.cases {
 				t.Run(name, func(t *testing.T) {
