@@ -1,0 +1,25 @@
+-- sweep ends at most 64 due holds and sets the expiry of the showtime's keys.
+-- ARGV 6 expiry of the showtime's keys (Unix ms), 7 recount 0|1
+-- Returns OK swept next (0: nothing is held)
+if not epoch then return reply('UNINIT') end
+local swept = sweep()
+local keep = int(math.max(tonumber(ARGV[6]), now + 3600000) - 1) -- Redis keeps a key through its last millisecond
+for i = 1, 3 do redis.call('PEXPIREAT', KEYS[i], keep) end
+if ARGV[7] == '1' then
+  local counts, write, drop = {}, {}, {}
+  for _, member in ipairs(redis.call('ZRANGE', DUE, 0, -1)) do
+    local owner = string.match(member, '^[^|]*|([^|]*)|')
+    counts[owner] = (counts[owner] or 0) + 1
+  end
+  for _, field in ipairs(redis.call('HKEYS', META)) do
+    if string.sub(field, 1, 1) == '#' and not counts[string.sub(field, 2)] then drop[#drop + 1] = field end
+  end
+  for owner, held in pairs(counts) do
+    write[#write + 1] = '#' .. owner
+    write[#write + 1] = int(held)
+  end
+  if #drop > 0 then redis.call('HDEL', META, unpack(drop)) end
+  if #write > 0 then redis.call('HSET', META, unpack(write)) end
+end
+local next_ = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
+return reply('OK', int(swept), next_[2] or '0')
