@@ -81,7 +81,6 @@ var table = map[string]place{
 
 	"internal/hold/holdmem":      {line: technology},
 	"internal/hold/holdredis":    {line: technology, libraries: []string{"github.com/redis/rueidis"}},
-	"internal/hold/holdredis":    {line: technology, libraries: []string{"github.com/redis/rueidis"}},
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
@@ -101,7 +100,6 @@ var table = map[string]place{
 	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "github.com/joho/godotenv", "net/http"}},
 
 	"internal/hold/holdtest":   {line: suite},
-	"internal/redistest":       {line: suite, libraries: []string{"os/exec"}},
 	"internal/redistest":       {line: suite, libraries: []string{"os/exec"}},
 	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
 	"internal/payment/paytest": {line: suite},
