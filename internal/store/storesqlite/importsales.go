@@ -16,7 +16,7 @@ const importChunk = 200
 // whole. Each chunk is an act of its own: after an error the bookings of earlier chunks are there, and a repeat goes on.
 func (s *Store) ImportSales(ctx context.Context, bookings []booking.Booking) (written int, err error) {
 	for _, b := range bookings {
-		if err := checkSeats(b); err != nil {
+		if err := checkIdents(b); err != nil {
 			return 0, err
 		}
 		if b.Status != booking.Booked && !b.Status.Terminal() {

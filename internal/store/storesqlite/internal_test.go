@@ -137,3 +137,31 @@ func explain(t *testing.T, s *Store, text string) string {
 	require.NoError(t, err)
 	return strings.Join(lines, "\n")
 }
+
+// TestWipe_emptiesEveryTableButTheKeys looks at the schema, so that a new table can not be forgotten.
+func TestWipe_emptiesEveryTableButTheKeys(t *testing.T) {
+	t.Parallel()
+	s, err := Open(t.Context(), Options{Dir: t.TempDir()})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	rows, err := s.readDB.QueryContext(t.Context(), "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+	tables, err := collect(rows, err, func(row scanner) (string, error) {
+		var name string
+		err := row.Scan(&name)
+		return name, err
+	})
+	require.NoError(t, err)
+	require.ElementsMatch(t, tables, append(slices.Clone(wiped[:]), "registers", "goose_db_version"))
+
+	for kind, holds := range map[string]string{"key": "secret", "seal": "RESERVED"} {
+		_, err := s.PutOnce(t.Context(), kind, "x", holds)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Wipe(t.Context()))
+	_, found, err := s.Register(t.Context(), "key", "x")
+	require.NoError(t, err)
+	require.True(t, found, "a signed ticket must still be readable")
+	_, found, err = s.Register(t.Context(), "seal", "x")
+	require.NoError(t, err)
+	require.False(t, found)
+}

@@ -17,7 +17,7 @@ const maxSeats = 200
 // Reserve claims every seat and seals the booking RESERVED; all of it or, on a conflict, the booking as FAILED(conflict), sealed
 // REJECTED, without claims. maxOpen zero or less sets no limit.
 func (s *Store) Reserve(ctx context.Context, b booking.Booking, maxOpen int) (booking.Reservation, error) {
-	if err := checkSeats(b); err != nil {
+	if err := checkIdents(b); err != nil {
 		return booking.Reservation{}, err
 	}
 	var res booking.Reservation
@@ -31,10 +31,16 @@ func (s *Store) Reserve(ctx context.Context, b booking.Booking, maxOpen int) (bo
 	return res, nil
 }
 
-// checkSeats repeats the edge's check: no identifier outside the grammar reaches a claim, and none twice.
-func checkSeats(b booking.Booking) error {
+// checkIdents repeats the edge's check: no identifier outside the grammar reaches a claim, and no seat twice.
+func checkIdents(b booking.Booking) error {
+	_, badShow := ident.ParseShowtime(string(b.Showtime))
+	_, badUser := ident.ParseUser(string(b.User))
+	_, badID := ident.ParseID(string(b.ID))
+	if badShow != nil || badUser != nil || badID != nil {
+		return fault.New(fault.Invalid, "invalid_booking", "The booking, its user or its showtime has no valid identifier.")
+	}
 	bad := fault.New(fault.Invalid, "invalid_seat_ids", "The seats of a booking must be valid, and each named once.")
-	if b.ID == "" || b.Showtime == "" || len(b.Seats) == 0 || len(b.Seats) > maxSeats {
+	if len(b.Seats) == 0 || len(b.Seats) > maxSeats {
 		return bad
 	}
 	seen := make(map[ident.Seat]bool, len(b.Seats))

@@ -230,6 +230,15 @@ var reserveCases = map[string]func(t *testing.T, b *bench){
 		_, err := b.Booking(t.Context(), "bk_1")
 		isFault(t, err, fault.NotFound, "booking_not_found")
 	},
+	"identifiers_outside_the_grammar_are_refused": func(t *testing.T, b *bench) {
+		for _, want := range []booking.Booking{sale("bk|1", alice, show, "A1"), sale("bk_1", "us:1", show, "A1"), sale("bk_1", alice, "st{1}", "A1"), sale("bk_1", alice, "", "A1")} {
+			_, err := b.Reserve(t.Context(), want, 0)
+			require.Equal(t, fault.Invalid, fault.KindOf(err))
+			want.Status = booking.Booked
+			_, err = b.ImportSales(t.Context(), []booking.Booking{want})
+			require.Equal(t, fault.Invalid, fault.KindOf(err))
+		}
+	},
 	"a_context_that_ended_begins_nothing": func(t *testing.T, b *bench) {
 		_, err := b.Reserve(cancelled(t), sale("bk_1", alice, show, "A1"), 0)
 		require.ErrorIs(t, err, context.Canceled)
