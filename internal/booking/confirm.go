@@ -114,7 +114,7 @@ func (s *Service) reserve(ctx context.Context, r Request) (b Booking, fresh bool
 		return Booking{}, false, err
 	}
 	if draft.Epoch, err = s.strict(ctx, r); err != nil {
-		return Booking{}, false, s.giveUp(ctx, draft, err)
+		return s.giveUp(ctx, draft, err)
 	}
 	if b, moved, err := s.takeOver(ctx, r); err != nil || !moved {
 		return b, false, err
@@ -135,22 +135,27 @@ func (s *Service) reserve(ctx context.Context, r Request) (b Booking, fresh bool
 	}
 }
 
-// giveUp ends an unsealed row of a request whose hold is gone, so that nobody revives it, and returns the reason.
-func (s *Service) giveUp(ctx context.Context, draft Booking, why error) error {
+// giveUp ends an unsealed row of a request whose hold is gone, so that nobody revives it, and returns the reason. A twin of this
+// request may have been faster, and its sale is why the hold is gone: then its booking is the answer.
+func (s *Service) giveUp(ctx context.Context, draft Booking, why error) (b Booking, fresh bool, err error) {
 	if fault.KindOf(why) == fault.Unavailable {
-		return why
+		return Booking{}, false, why
 	}
-	_, err := s.store.Booking(ctx, draft.ID)
+	_, err = s.store.Booking(ctx, draft.ID)
 	if fault.KindOf(err) == fault.NotFound {
-		return why
+		return Booking{}, false, why
 	}
 	if err != nil {
-		return err
+		return Booking{}, false, err
 	}
-	if _, err := s.store.Reject(ctx, draft.ID, ReasonAbandoned, nil); err != nil {
-		return err
+	b, err = s.store.Reject(ctx, draft.ID, ReasonAbandoned, nil)
+	if err != nil {
+		return Booking{}, false, err
 	}
-	return why
+	if b.Status == Failed {
+		return Booking{}, false, why
+	}
+	return b, false, nil
 }
 
 // takeOver decides, before an account inserts a booking, that the same request of each merged guest will never become one.

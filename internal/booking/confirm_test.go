@@ -336,6 +336,36 @@ func TestConfirm_twice_at_once(t *testing.T) {
 	require.Equal(t, []string{"booking.success"}, w.eventTypes())
 }
 
+// overtaken lets a twin of the request finish between its first look and its hold check.
+type overtaken struct {
+	booking.Holds
+	once sync.Once
+	twin func()
+}
+
+func (o *overtaken) Extend(ctx context.Context, r hold.ExtendRequest) (hold.Answer, error) {
+	o.once.Do(o.twin)
+	return o.Holds.Extend(ctx, r)
+}
+
+// TestConfirm_overtaken_by_its_twin is the narrow place of the test above: the hold is gone because the same request has sold it.
+func TestConfirm_overtaken_by_its_twin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustLock(alice, req, "A1")
+	var first booking.Result
+	var failed error
+	holds := &overtaken{Holds: w.holds, twin: func() {
+		first, failed = w.service().Confirm(context.Background(), ask(alice, req, "", "A1"))
+	}}
+	got, err := w.serviceOn(w.store, holds, w.provider()).Confirm(t.Context(), ask(alice, req, "", "A1"))
+	require.NoError(t, failed)
+	require.NoError(t, err)
+	require.Equal(t, booking.Booked, got.Booking.Status)
+	require.Equal(t, first.Booking.ID, got.Booking.ID)
+	require.Len(t, w.store.all(), 1)
+}
+
 // slowGateway never answers Create until it is told to.
 type slowGateway struct {
 	payment.Gateway
