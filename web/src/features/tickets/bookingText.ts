@@ -53,3 +53,9 @@ export function refundText(booking: Booking): string {
 export function totalOf(booking: Booking): Money {
   return { amount: booking.amount, currency: booking.currency }
 }
+
+/** What an open payment waits for: the customer's bank page, another card, or the bank's answer. */
+export function pendingStage(booking: Booking): 'action' | 'card' | 'answer' {
+  if (booking.payment?.next_action) return 'action'
+  return booking.payment?.state === 'needs_method' ? 'card' : 'answer'
+}

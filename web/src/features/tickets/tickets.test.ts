@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Booking, BookingStatus, Showing } from '@/shared/api'
-import { failureText, refundText } from './bookingText'
+import { failureText, pendingStage, refundText } from './bookingText'
 import { rowAndNumber, seatNames } from './seatNames'
 import { sortBookings } from './sortBookings'
 
@@ -67,4 +67,16 @@ it('says what happened to the money, also for a reason it does not know', () => 
   expect(refundText(gone)).toBe('This booking was cancelled.')
   const refund = { state: 'submitted', amount: 1250, currency: 'GBP' }
   expect(refundText({ ...gone, refund })).toContain('on its way')
+})
+
+it('says "do not pay again" only while the bank has the payment', () => {
+  const open = booking('p', 'PENDING', '')
+  const next_action = { type: 'redirect' as const, url: '/bank/p' }
+  expect(pendingStage(open)).toBe('answer')
+  expect(pendingStage({ ...open, payment: { provider: 'mock', state: 'unknown' } })).toBe('answer')
+  expect(pendingStage({ ...open, payment: { provider: 'mock', state: 'needs_method' } })).toBe(
+    'card',
+  )
+  const action = { provider: 'mock', state: 'needs_action' as const, next_action }
+  expect(pendingStage({ ...open, payment: action })).toBe('action')
 })
