@@ -13,7 +13,8 @@ apt_install() {
   [[ $(id -u) == 0 ]] || die "missing: $*. Install it with: sudo sh -c '$line'"
   say "installing $*"
   local log="$CACHE/apt.log"
-  export DEBIAN_FRONTEND=noninteractive
+  # RUNLEVEL=1 keeps a package from starting its service.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   if [[ $apt_fresh == no ]]; then
     apt-get update >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get update failed (above)"; }
     apt_fresh=yes

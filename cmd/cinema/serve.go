@@ -33,13 +33,12 @@ SIGTERM and SIGINT end it gracefully: readiness goes off, sockets are sent away 
 
 // loadConfig reads the environment, and below it the .env file of the working folder.
 func loadConfig() (*config.Config, error) {
-	variables := map[string]string{}
-	file, err := godotenv.Read()
+	variables, err := godotenv.Read()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New(".env cannot be read: " + err.Error())
 	}
-	for k, v := range file {
-		variables[k] = v
+	if variables == nil {
+		variables = map[string]string{}
 	}
 	for _, kv := range os.Environ() {
 		if k, v, ok := strings.Cut(kv, "="); ok {
