@@ -46,7 +46,8 @@ for (const page of manifest[entry].dynamicImports ?? []) {
   const name = page.replace(/^src\/pages\/(.*)\.vue$/, '$1')
   rows.push({ name, limit, ...weigh(new Set([...base, ...closure(page)])) })
 }
-if (rows.length === 1) throw new Error('the manifest names no page: has the build changed its shape?')
+if (rows.length === 1)
+  throw new Error('the manifest names no page: has the build changed its shape?')
 
 let over = 0
 const show = (bytes) => `${(bytes / kB).toFixed(1)} kB`.padStart(9)
