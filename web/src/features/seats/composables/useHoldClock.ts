@@ -24,6 +24,15 @@ export function useHoldClock(
   const leftMs = shallowRef(0)
   let timer: ReturnType<typeof setTimeout> | undefined
   let watched: number | undefined
+  let asked = 0
+
+  /** The server ends a hold a moment after this clock does: it is asked at once, then less and less often. */
+  function ask(): void {
+    const wait = Math.min(1000 * asked, 5000)
+    asked++
+    if (wait === 0) events.over?.()
+    else timer = setTimeout(() => events.over?.(), wait)
+  }
 
   function tick(): void {
     clearTimeout(timer)
@@ -35,8 +44,9 @@ export function useHoldClock(
     if (end === undefined) return
     const text = fresh ? undefined : announcement(before, leftMs.value)
     if (text) events.speak?.(text)
+    if (leftMs.value > 1000) asked = 0
     if (leftMs.value > 0) timer = setTimeout(tick, nextTick(leftMs.value))
-    else if (fresh || before > 0) events.over?.()
+    else if (fresh || before > 0) ask()
   }
 
   watch(deadline, tick, { immediate: true })

@@ -75,7 +75,6 @@ function keeperOf(show: ShowtimeDetail): HoldKeeper {
   const store = useCurrentHold()
   const mine = () => (store.hold?.showtimeId === show.id ? store.hold : null)
   return {
-    requestId: () => store.requestIdOf(show.id),
     epoch: () => mine()?.epoch ?? '',
     adopt: (answer, seatIds) => store.adopt(show.id, show.movie_title, answer, seatIds),
     offer: (state) => store.offer(show.id, show.movie_title, state),
