@@ -101,7 +101,6 @@ beforeEach(() => {
   keeper = {
     seats: [],
     request: undefined,
-    requestId: () => keeper.request,
     epoch: () => epoch,
     adopt: (answer, seats) => {
       keeper.seats = seats
@@ -261,6 +260,24 @@ describe('verify', () => {
     expect(selection.held).toEqual(['A1', 'A2'])
     await selection.add(['A3'])
     expect(server.own.get('A3')).toBe('from-before')
+  })
+
+  it('waits for the hold of an earlier page before it adds to it', async () => {
+    server.own.set('A1', 'from-before')
+    void selection.verify()
+    await selection.add(['A2'])
+    expect(server.own.get('A2')).toBe('from-before')
+    expect(selection.held).toEqual(['A1', 'A2'])
+  })
+
+  it('never uses a name again whose seats are gone', async () => {
+    await selection.add(['A1'])
+    const used = server.own.get('A1')
+    server.own.clear()
+    server.taken.add('A1')
+    await selection.verify()
+    await selection.add(['B1'])
+    expect(server.own.get('B1')).not.toBe(used)
   })
 
   it('says that the hold expired, or was lost when the epoch is another', async () => {

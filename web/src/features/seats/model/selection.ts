@@ -33,7 +33,6 @@ export interface BestWish {
 
 /** Where the hold is kept between pages. */
 export interface HoldKeeper {
-  requestId: () => string | undefined
   epoch: () => string
   adopt: (answer: HoldAnswer, seatIds: readonly string[]) => void
   /** Takes over own locks from a state; their seats and request, or null when there are none. */
@@ -62,7 +61,7 @@ export class Selection {
     private readonly maxSeats: number,
     private readonly changed: () => void,
   ) {
-    this.requestId = keeper.requestId() ?? calls.newRequestId()
+    this.requestId = calls.newRequestId()
   }
 
   /** Wants these seats too. */
@@ -98,15 +97,14 @@ export class Selection {
     this.choosing = true
     this.say(null)
     await this.running
+    await this.verifying
     const old = { seats: this.held, requestId: this.requestId }
     const roomy = old.seats.length + wish.count <= this.maxSeats
     await this.step(
       async () => {
         if (!roomy) await this.release(old.seats)
-        const requestId =
-          old.seats.length > 0 || !this.keeper.requestId()
-            ? this.calls.newRequestId()
-            : this.requestId
+        // Under an unused name a repeat after a lost answer gets the same seats.
+        const requestId = this.held.length > 0 ? this.calls.newRequestId() : this.requestId
         const answer = await this.withSession(() => this.calls.best(wish, requestId))
         if (roomy && old.seats.length > 0)
           await this.calls.release(old.seats, old.requestId).catch(() => undefined)
@@ -168,6 +166,8 @@ export class Selection {
   }
 
   private async run(): Promise<void> {
+    // Which request holds the seats of an earlier page must be known before anything is added to it.
+    if (this.verifying) await this.verifying
     // Each round settles at least one difference or gives it up, so the loop ends.
     for (let round = 0; round < 64; round++) {
       const leave = this.held.filter((id) => !this.desired.includes(id))
@@ -280,16 +280,18 @@ export class Selection {
     } catch {
       return
     }
-    // A tap during the question makes its answer old; the tap's own answer is newer.
-    if (this.running || this.busy) return
+    // A request that began meanwhile makes this answer old; its own answer is newer.
+    if (this.busy) return
+    const tapped = this.desired.filter((id) => !before.includes(id))
     const own = this.keeper.offer(state)
     const now = own?.seatIds ?? []
     const gone = before.filter((id) => !now.includes(id))
     if (own) this.requestId = own.requestId
     this.held = now
-    this.desired = now
+    this.desired = [...now, ...tapped.filter((id) => !now.includes(id))]
     if (gone.length > 0) this.notice = lossOf(gone, state, epoch)
-    if (!own && before.length > 0) this.renew()
+    // A name that was used before is never used again: it may belong to a booking by now.
+    if (!own) this.renew()
     this.changed()
   }
 }
