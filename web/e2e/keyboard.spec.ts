@@ -13,7 +13,7 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 
 test('a whole purchase by keyboard alone, on the map', async ({ server, page }) => {
   const shows = await showtimes(server, { min: 120, max: 160 })
-  const show = shows[shows.length - 1]
+  const show = shows[1]
   const [id] = await freeSeats(server, show.id, 1)
   await page.goto(`/showtimes/${show.id}/seats`)
   await page.getByLabel('Together').waitFor()
@@ -56,7 +56,7 @@ test('the list is the first stop of the seats and does what the map does', async
   page,
 }) => {
   const shows = await showtimes(server, { min: 120, max: 160 })
-  const show = shows[shows.length - 2]
+  const show = shows[2]
   const [id] = await freeSeats(server, show.id, 1)
   await page.goto(`/showtimes/${show.id}/seats`)
   const toList = page.getByRole('button', { name: 'Choose from a list' })
