@@ -80,6 +80,12 @@ func (t *streams) upgrader(r *http.Request) *gws.Upgrader {
 
 // serve runs a socket in a goroutine of its own, so that the request's memory is free: admit, join, read until it ends.
 func (t *streams) serve(k *socket, join func() (refusal uint16)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ended { // nobody waits for new readers any more
+		_ = k.conn.WriteClose(closeAway, []byte("retry_after="+jitter(comeBack)))
+		return
+	}
 	t.wg.Go(func() {
 		code := t.admit(k)
 		if code == 0 {
