@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"cinema/internal/account"
@@ -16,13 +17,12 @@ import (
 	"cinema/internal/clock"
 	"cinema/internal/config"
 	"cinema/internal/hold"
-	"cinema/internal/hold/holdmem"
 	"cinema/internal/httpapi"
 	"cinema/internal/lifecycle"
 	"cinema/internal/live"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
-	"cinema/internal/store/storesqlite"
+	"cinema/internal/store"
 	"cinema/internal/telemetry"
 	"cinema/internal/ticket"
 )
@@ -50,8 +50,9 @@ type product struct {
 	cfg      *config.Config
 	log      *slog.Logger
 	clock    clock.Clock
-	store    *storesqlite.Store
-	engine   *holdmem.Engine
+	store    store.Backend
+	engine   hold.Engine
+	lose     func() // empties the hold engine, for tests of the loss; nil: it cannot
 	keeper   *hold.Keeper
 	seats    *hold.Service
 	catalog  *catalog.Service
@@ -96,9 +97,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 
 // announce prints the effective configuration and what production would refuse.
 func announce(log *slog.Logger, cfg *config.Config) {
-	for _, line := range cfg.Effective() {
-		log.Debug("configuration", "setting", line)
-	}
+	log.Info("configuration", "settings", strings.Join(cfg.Effective(), " "))
 	log.Info("starting", "env", cfg.Env, "store", "sqlite", "holds", "memory", "data_dir", cfg.DataDir, "demo_data", cfg.DemoData)
 	for _, w := range cfg.Warnings() {
 		log.Warn("configuration", "warning", w)
@@ -121,7 +120,7 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 		}
 	}
 	p.catalog = catalog.New(p.store, p.clock)
-	p.engine = holdmem.New(p.clock)
+	p.openHolds()
 	tap := audit.NewTap(p.engine)
 	p.record = audit.New(audit.Deps{Store: p.store, Outbox: p.store, Tap: tap, Clock: p.clock, Log: p.log})
 	p.keeper = hold.NewKeeper(tap, booking.NewSource(p.store, p.catalog, p.clock))
@@ -140,19 +139,6 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 		return err
 	}
 	return p.openSales(ctx, port)
-}
-
-func (p *product) openStore(ctx context.Context) error {
-	store, err := storesqlite.Open(ctx, storesqlite.Options{Dir: p.cfg.DataDir, Clock: p.clock, Logger: p.log, Fatal: p.die})
-	if err != nil {
-		return err
-	}
-	p.store = store
-	if err := store.Canary(ctx); err != nil {
-		p.close()
-		return err
-	}
-	return nil
 }
 
 // openSales makes what sells: payments, tickets, bookings, the live map and the edge.

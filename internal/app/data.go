@@ -12,6 +12,7 @@ import (
 	"cinema/internal/clock"
 	"cinema/internal/config"
 	"cinema/internal/demo"
+	"cinema/internal/store"
 	"cinema/internal/store/storesqlite"
 	"cinema/internal/telemetry"
 	"cinema/internal/ticket"
@@ -23,7 +24,7 @@ type SeedOptions struct{ Reset bool }
 // Seed writes the demonstration cinema into the store; no server may be using it. Progress goes to w.
 func Seed(ctx context.Context, cfg *config.Config, o SeedOptions, w io.Writer) error {
 	log := telemetry.Logger(w, cfg.LogLevel, cfg.LogFormat)
-	store, err := storesqlite.Open(ctx, storesqlite.Options{Dir: cfg.DataDir, Logger: log})
+	store, err := openBackend(ctx, cfg, clock.System{}, log, nil)
 	if err != nil {
 		return err
 	}
@@ -50,12 +51,21 @@ func progress(w io.Writer) func(done, total int, what string) {
 	}
 }
 
-func demoDeps(store *storesqlite.Store, c clock.Clock, log *slog.Logger) demo.Deps {
-	return demo.Deps{Catalog: store, Sales: store, Users: store, Clock: c, Log: log, Wipe: store.Wipe}
+// wiper is a store that can be emptied for the demonstration.
+type wiper interface {
+	Wipe(ctx context.Context) error
+}
+
+func demoDeps(s store.Backend, c clock.Clock, log *slog.Logger) demo.Deps {
+	d := demo.Deps{Catalog: s, Sales: s, Users: s, Clock: c, Log: log}
+	if w, ok := s.(wiper); ok {
+		d.Wipe = w.Wipe
+	}
+	return d
 }
 
 // seedDemo fills an empty store or tops it up, before the product serves.
-func seedDemo(ctx context.Context, store *storesqlite.Store, c clock.Clock, log *slog.Logger) error {
+func seedDemo(ctx context.Context, store store.Backend, c clock.Clock, log *slog.Logger) error {
 	d := demoDeps(store, c, log)
 	ring, err := ticket.OpenRing(ctx, store)
 	if err != nil {

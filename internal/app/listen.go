@@ -90,9 +90,9 @@ func (p *product) adminPart(l net.Listener) lifecycle.Part {
 			return nil
 		}
 		mux := telemetry.Handler(p.gauges(), p.counters())
-		if p.cfg.Development() {
+		if p.lose != nil && p.cfg.Development() {
 			mux.HandleFunc("POST /debug/holds/lose", func(w http.ResponseWriter, r *http.Request) {
-				p.engine.Lose()
+				p.lose()
 				p.log.WarnContext(r.Context(), "the hold engine was emptied on request")
 				w.WriteHeader(http.StatusNoContent)
 			})
