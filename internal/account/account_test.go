@@ -121,6 +121,25 @@ func TestService_SignIn(t *testing.T) {
 		_, err = b.BySession(t.Context(), ann.Value)
 		refused(t, err)
 	})
+	t.Run("a guest who signs in as two people at once becomes one of them", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		g, err := b.StartGuest(t.Context(), "")
+		require.NoError(t, err)
+		var signed [2]account.Signed
+		var wg sync.WaitGroup
+		for i, email := range []string{"ann@example.com", "bob@example.com"} {
+			id := identity(t, email)
+			wg.Go(func() { signed[i], _ = b.SignIn(context.Background(), id, g.Principal, "") })
+		}
+		wg.Wait()
+		require.NotEqual(t, signed[0].Principal.User.ID, signed[1].Principal.User.ID)
+		for _, one := range signed {
+			p, err := b.BySession(t.Context(), one.Value)
+			require.NoError(t, err)
+			require.Equal(t, one.Principal.User.Email, p.User.Email)
+		}
+	})
 	t.Run("many first sign-ins at once make one account", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strings"
+	"sync"
 	"time"
 
 	"cinema/internal/clock"
@@ -56,6 +57,8 @@ type Service struct {
 	ring        ring
 	sessions    *cache
 	tokens      *cache
+
+	upgrade sync.Mutex // one guest at a time becomes a person
 }
 
 // New makes a Service. It fails only when a secret is empty.

@@ -32,6 +32,18 @@ func (s *Service) StartGuest(ctx context.Context, agent string) (Signed, error) 
 // allowed to see stay visible.
 func (s *Service) SignIn(ctx context.Context, id Identity, current *Principal, agent string) (Signed, error) {
 	now := s.clock.Now()
+	if current != nil && current.User.Guest {
+		// Two tabs of one guest may sign in at once: the second finds out here that the guest is one no longer.
+		s.upgrade.Lock()
+		defer s.upgrade.Unlock()
+		u, err := s.store.User(ctx, current.User.ID)
+		if err != nil {
+			return Signed{}, missing(err)
+		}
+		again := *current
+		again.User = u
+		current = &again
+	}
 	u, err := s.resolve(ctx, id, current, now)
 	if err != nil {
 		return Signed{}, err

@@ -78,6 +78,7 @@ func (s *Server) serveDocument(c *gin.Context) {
 			return
 		}
 		s.documentPage = newPage("openapi.json", b)
+		s.documentPage.cache = []string{everyTime}
 	})
 	if s.documentPage == nil {
 		s.fail(c, errUnknown)
