@@ -80,7 +80,8 @@ var table = map[string]place{
 	}},
 
 	"internal/hold/holdmem":      {line: technology},
-	"internal/hold/holdredis":    {line: technology, libraries: []string{"github.com/redis/rueidis"}},
+	"internal/hold/holdredis":    {line: technology, also: []string{"internal/redisconn"}, libraries: []string{"github.com/redis/rueidis"}},
+	"internal/redisconn":         {line: technology, libraries: []string{"github.com/redis/rueidis"}},
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},

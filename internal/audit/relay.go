@@ -50,6 +50,9 @@ func (w *Worker) RelayOnce(ctx context.Context) (more bool, err error) {
 	if err := w.store.Append(ctx, entries); err != nil {
 		return false, fmt.Errorf("record booking events: %w", err)
 	}
+	if err := w.announce(ctx, rows); err != nil {
+		return false, err
+	}
 	if err := w.outbox.DropOutbox(ctx, ids); err != nil {
 		return false, fmt.Errorf("drop relayed events: %w", err)
 	}

@@ -33,27 +33,32 @@ const (
 
 // Worker writes the record: booking facts from the outbox, seat events from the hold engine, actions of people at once.
 type Worker struct {
-	store  Store
-	outbox Outbox
-	tap    *Tap
-	clock  clock.Clock
-	log    *slog.Logger
-	queue  chan Entry
-	stats  counters
+	store     Store
+	outbox    Outbox
+	tap       *Tap
+	streams   Streams
+	announcer Announcer
+	clock     clock.Clock
+	log       *slog.Logger
+	queue     chan Entry
+	stats     counters
 }
 
-// Deps is what the worker is made of. Without a Tap no seat events are recorded.
+// Deps is what the worker is made of. Seat events come from a Tap, which stands before an engine in this process, or from the Streams of
+// a shared one; with neither none are recorded. Without an Announcer nobody but the record learns of bookings.
 type Deps struct {
-	Store  Store
-	Outbox Outbox
-	Tap    *Tap
-	Clock  clock.Clock
-	Log    *slog.Logger
+	Store     Store
+	Outbox    Outbox
+	Tap       *Tap
+	Streams   Streams
+	Announcer Announcer
+	Clock     clock.Clock
+	Log       *slog.Logger
 }
 
 // New makes a worker.
 func New(d Deps) *Worker {
-	w := &Worker{store: d.Store, outbox: d.Outbox, tap: d.Tap, clock: d.Clock, log: d.Log, queue: make(chan Entry, queueSize)}
+	w := &Worker{store: d.Store, outbox: d.Outbox, tap: d.Tap, streams: d.Streams, announcer: d.Announcer, clock: d.Clock, log: d.Log, queue: make(chan Entry, queueSize)}
 	if w.log == nil {
 		w.log = slog.New(slog.DiscardHandler)
 	}
@@ -67,13 +72,15 @@ type Stats struct {
 	Actions  uint64 // people's actions written
 	Gaps     uint64 // times that seat events were lost, because the engine's or the worker's memory was too short
 	Failures uint64 // writes that were repeated
+	Trimmed  uint64 // seat events that the engine dropped before they were recorded
+	Twins    uint64 // seat events whose id belonged to another one
 	Queued   int    // seat events that wait
 	Readers  int    // showtimes followed
 }
 
 type counters struct {
-	seats, relayed, actions, gaps, failures atomic.Uint64
-	readers                                 atomic.Int64
+	seats, relayed, actions, gaps, failures, trimmed, twins atomic.Uint64
+	readers                                                 atomic.Int64
 }
 
 // Stats reads the counters.
@@ -81,6 +88,7 @@ func (w *Worker) Stats() Stats {
 	c := &w.stats
 	s := Stats{
 		Seats: c.seats.Load(), Relayed: c.relayed.Load(), Actions: c.actions.Load(), Gaps: c.gaps.Load(), Failures: c.failures.Load(),
+		Trimmed: c.trimmed.Load(), Twins: c.twins.Load(),
 		Queued: len(w.queue), Readers: int(c.readers.Load()),
 	}
 	if w.tap != nil {
@@ -115,6 +123,9 @@ func (w *Worker) Run(ctx context.Context) error {
 			w.follow(ctx)
 		})
 		wg.Go(func() { w.flush(ctx) })
+	}
+	if w.streams != nil {
+		wg.Go(func() { w.followStreams(ctx) })
 	}
 	w.relay(ctx)
 	wg.Wait()

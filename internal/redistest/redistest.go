@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type Server struct {
 	Addr    string
 	dir     string
 	args    []string
+	bus     int // port of the cluster bus; zero: no cluster
 	offset  *os.File
 	shift   atomic.Int64 // microseconds
 	frozen  atomic.Int64 // Unix microseconds at which the clock stands; zero: it runs
@@ -94,6 +96,7 @@ func (s *Server) Up() {
 	for range 20 { // a free port may be taken between the look and the start
 		if s.Addr == "" {
 			s.Addr = freeAddr(s.t)
+			s.moveBus()
 		}
 		if s.try() {
 			return
@@ -137,6 +140,21 @@ func (s *Server) try() bool {
 	defer s.mu.Unlock()
 	s.cmd = cmd
 	return true
+}
+
+// moveBus gives a cluster's node a free port for its bus, because its own choice is beyond the range of ports.
+func (s *Server) moveBus() {
+	if !slices.Contains(s.args, "--cluster-enabled") {
+		return
+	}
+	if s.bus == 0 {
+		s.args = append(s.args, "--cluster-port", "0")
+	}
+	_, port, err := net.SplitHostPort(freeAddr(s.t))
+	require.NoError(s.t, err)
+	s.args[len(s.args)-1] = port
+	s.bus, err = strconv.Atoi(port)
+	require.NoError(s.t, err)
 }
 
 func freeAddr(t testing.TB) string {

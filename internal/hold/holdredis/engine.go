@@ -13,6 +13,7 @@ import (
 	"cinema/internal/clock"
 	"cinema/internal/hold"
 	"cinema/internal/ident"
+	"cinema/internal/redisconn"
 )
 
 var _ hold.Engine = (*Engine)(nil)
@@ -25,37 +26,50 @@ const (
 
 // Options are what an engine needs.
 type Options struct {
-	Client  rueidis.Client // without retries of its own: a script's outcome may be unknown, and only the caller knows whether to repeat it
-	Cluster bool           // keys carry the showtime as their hash tag, events go by sharded Pub/Sub
-	Clock   clock.Clock    // paces subscriptions; deadlines come from Redis alone
-	Timeout time.Duration  // of one call; zero: 500 ms
+	Conn  *redisconn.Conn // the caller's to close
+	Clock clock.Clock     // paces subscriptions; deadlines come from Redis alone
 }
 
 // Engine keeps holds in Redis. It is safe for concurrent use by any number of processes.
 type Engine struct {
+	conn    *redisconn.Conn
 	client  rueidis.Client
 	keys    layout
 	clock   clock.Clock
-	timeout time.Duration
 	scripts scripts
 	active  *active
 }
 
-// New makes an engine on a client. The client stays the caller's to close.
+// New makes an engine on a connection.
 func New(o Options) *Engine {
-	if o.Timeout == 0 {
-		o.Timeout = 500 * time.Millisecond
-	}
 	return &Engine{
-		client: o.Client, keys: layout{cluster: o.Cluster}, clock: o.Clock, timeout: o.Timeout, scripts: newScripts(),
-		active: newActive(o.Client, o.Clock),
+		conn: o.Conn, client: o.Conn.Client, keys: layout{cluster: o.Conn.Cluster()}, clock: o.Clock, scripts: newScripts(),
+		active: newActive(o.Conn),
 	}
 }
 
+// run executes a script. Redis may have carried it out although the answer is ErrUnavailable.
 func (e *Engine) run(ctx context.Context, s *rueidis.Lua, keys, args []string) (reply, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.timeout)
-	defer cancel()
-	return decode(s.Exec(ctx, e.client, keys, args))
+	var result rueidis.RedisResult
+	err := e.do(ctx, keys[0], func(ctx context.Context) error {
+		result = s.Exec(ctx, e.client, keys, args)
+		return redisconn.Moving(result.Error())
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	return decode(result)
+}
+
+// do makes a call about a key under the connection's deadline and breaker, and gives its errors the port's names.
+func (e *Engine) do(ctx context.Context, key string, call func(context.Context) error) error {
+	var slot uint16
+	if e.keys.cluster {
+		var c rueidis.Completed
+		c = c.SetSlot(key)
+		slot = c.Slot()
+	}
+	return named(e.conn.Do(ctx, slot, call))
 }
 
 // Lock takes seats in one round trip.
@@ -72,7 +86,7 @@ func (e *Engine) Lock(ctx context.Context, q hold.LockRequest) (hold.Answer, err
 	if err != nil {
 		return a, err
 	}
-	e.active.touch(ctx, q.Showtime, a.Now.Add(q.TTL+2*time.Minute))
+	e.touch(ctx, q.Showtime, a.Now.Add(q.TTL+after))
 	return a, nil
 }
 
@@ -129,7 +143,7 @@ func (e *Engine) Extend(ctx context.Context, q hold.ExtendRequest) (hold.Answer,
 	}
 	a, err := extendAnswer(&r)
 	if err == nil {
-		e.active.touch(ctx, q.Showtime, a.Deadline.Add(2*time.Minute))
+		e.touch(ctx, q.Showtime, a.Deadline.Add(after))
 	}
 	return a, err
 }
@@ -167,7 +181,7 @@ func (e *Engine) Release(ctx context.Context, q hold.ReleaseRequest) (hold.Answe
 		return hold.Answer{}, err
 	}
 	args := e.keys.args(q.Showtime, string(q.Owner), string(q.Request))
-	return e.changedLeft(ctx, e.scripts.release, e.keys.seats(q.Showtime, q.Seats, false), names(args, q.Seats))
+	return e.changedLeft(ctx, q.Showtime, e.scripts.release, e.keys.seats(q.Showtime, q.Seats, false), names(args, q.Seats))
 }
 
 // Transfer moves unreserved holds to another owner.
@@ -177,10 +191,10 @@ func (e *Engine) Transfer(ctx context.Context, q hold.TransferRequest) (hold.Ans
 		return hold.Answer{}, err
 	}
 	args := e.keys.args(q.Showtime, string(q.From), string(q.To), string(q.Request), strconv.Itoa(q.MaxSeats))
-	return e.changedLeft(ctx, e.scripts.transfer, e.keys.base(q.Showtime, 0), names(args, q.Seats))
+	return e.changedLeft(ctx, q.Showtime, e.scripts.transfer, e.keys.base(q.Showtime, 0), names(args, q.Seats))
 }
 
-func (e *Engine) changedLeft(ctx context.Context, s *rueidis.Lua, keys, args []string) (hold.Answer, error) {
+func (e *Engine) changedLeft(ctx context.Context, showtime ident.Showtime, s *rueidis.Lua, keys, args []string) (hold.Answer, error) {
 	r, err := e.run(ctx, s, keys, args)
 	if err != nil {
 		return hold.Answer{}, err
@@ -189,7 +203,15 @@ func (e *Engine) changedLeft(ctx context.Context, s *rueidis.Lua, keys, args []s
 	var err1, err2 error
 	a.Changed, err1 = r.seats(0)
 	a.Left, err2 = r.reasons(1, 2)
+	e.changed(ctx, showtime, &a)
 	return a, errors.Join(err1, err2)
+}
+
+// changed sees to it that the showtime is visited after a change: its events wait to be recorded.
+func (e *Engine) changed(ctx context.Context, showtime ident.Showtime, a *hold.Answer) {
+	if len(a.Changed) > 0 {
+		e.touch(ctx, showtime, a.Now.Add(after))
+	}
 }
 
 // Confirm marks seats sold.
@@ -212,6 +234,7 @@ func (e *Engine) Confirm(ctx context.Context, q hold.ConfirmRequest) (hold.Answe
 	var err2, err3 error
 	a.Changed, err2 = r.seats(1)
 	a.Evicted, err3 = r.evictions(2)
+	e.changed(ctx, q.Showtime, &a)
 	return a, errors.Join(err1, err2, err3)
 }
 
@@ -227,6 +250,7 @@ func (e *Engine) Unbook(ctx context.Context, q hold.UnbookRequest) (hold.Answer,
 	}
 	a := r.answer()
 	a.Changed, err = r.seats(0)
+	e.changed(ctx, q.Showtime, &a)
 	return a, err
 }
 
@@ -247,6 +271,9 @@ func (e *Engine) Sweep(ctx context.Context, q hold.SweepRequest) (hold.SweepAnsw
 	swept, err1 := r.text(0)
 	n, _ := strconv.Atoi(swept)
 	next, err2 := r.moment(1)
+	if n > 0 {
+		e.touch(ctx, q.Room.Showtime, r.now.Add(after))
+	}
 	return hold.SweepAnswer{Position: r.at, Swept: n, Next: next, Again: n >= 64}, errors.Join(err1, err2)
 }
 
@@ -281,6 +308,10 @@ func (e *Engine) Hydrate(ctx context.Context, q hold.HydrateRequest) (hold.Answe
 	if err != nil {
 		return hold.Answer{}, err
 	}
+	if r.status == "OK" {
+		e.active.forget(q.Room.Showtime) // the index may have been lost with the rest
+	}
+	e.touch(ctx, q.Room.Showtime, r.now.Add(opened))
 	return r.answer(), nil
 }
 

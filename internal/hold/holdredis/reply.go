@@ -10,6 +10,7 @@ import (
 
 	"cinema/internal/hold"
 	"cinema/internal/ident"
+	"cinema/internal/redisconn"
 )
 
 // reply is a script's answer: status, epoch, seq, cursor, now, then what the script adds.
@@ -23,11 +24,11 @@ type reply struct {
 // errReply says that a script answered something that this version does not know.
 var errReply = errors.New("unexpected answer of a hold script")
 
-// decode reads an answer. Failures to reach Redis are hold.ErrUnavailable: whether the call took effect is unknown.
+// decode reads an answer.
 func decode(r rueidis.RedisResult) (reply, error) {
 	m, err := r.ToArray()
 	if err != nil {
-		return reply{}, unavailable(err)
+		return reply{}, fmt.Errorf("%w: %w", errReply, err)
 	}
 	if len(m) > 0 {
 		if status, err := m[0].ToString(); err == nil && status == "UNINIT" {
@@ -57,8 +58,13 @@ func decode(r rueidis.RedisResult) (reply, error) {
 	return reply{status: text[0], at: hold.Position{Epoch: text[1], Seq: seq, Cursor: text[3]}, now: now, rest: m[5:]}, nil
 }
 
-// unavailable is what an unreachable or overloaded Redis means to a caller.
-func unavailable(err error) error { return fmt.Errorf("%w: %w", hold.ErrUnavailable, err) }
+// named gives an error of Redis its name in the port: a server that is away or full cannot be used now, anything else is a defect.
+func named(err error) error {
+	if redisconn.Down(err) || redisconn.Full(err) {
+		return fmt.Errorf("%w: %w", hold.ErrUnavailable, err)
+	}
+	return err
+}
 
 func (r *reply) answer() hold.Answer { return hold.Answer{Position: r.at, Now: r.now} }
 

@@ -29,6 +29,18 @@ var (
 	hydrateLua string
 	//go:embed scripts/snapshot.lua
 	snapshotLua string
+	//go:embed scripts/retire.lua
+	retireLua string
+	//go:embed scripts/stream.lua
+	streamLua string
+	//go:embed scripts/take.lua
+	takeLua string
+	//go:embed scripts/trim.lua
+	trimLua string
+	//go:embed scripts/unread.lua
+	unreadLua string
+	//go:embed scripts/announce.lua
+	announceLua string
 )
 
 // The flags decide what a full Redis still does: it refuses new holds (lock), and goes on giving back and recording.
@@ -40,6 +52,7 @@ const (
 
 type scripts struct {
 	lock, extend, release, transfer, confirm, unbook, sweep, hydrate, snapshot *rueidis.Lua
+	take, trim, unread, retire, announce                                       *rueidis.Lua
 }
 
 func newScripts() scripts {
@@ -53,5 +66,10 @@ func newScripts() scripts {
 		sweep:    rueidis.NewLuaScript(flagsGive + preludeLua + sweepLua),
 		hydrate:  rueidis.NewLuaScript(flagsGive + preludeLua + hydrateLua),
 		snapshot: rueidis.NewLuaScript(flagsRead + snapshotLua),
+		take:     rueidis.NewLuaScript(flagsGive + streamLua + takeLua),
+		trim:     rueidis.NewLuaScript(flagsGive + streamLua + trimLua),
+		unread:   rueidis.NewLuaScript(flagsRead + streamLua + unreadLua),
+		announce: rueidis.NewLuaScript(flagsGive + announceLua),
+		retire:   rueidis.NewLuaScript(flagsGive + retireLua),
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redis/rueidis"
+
 	"cinema/internal/hold"
 	"cinema/internal/ident"
 )
@@ -87,11 +89,14 @@ func reservedFor(fact string, owner ident.User) ident.Booking {
 
 // head reads the newest position; an empty epoch means uninitialised.
 func (e *Engine) head(ctx context.Context, showtime ident.Showtime) (hold.Position, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.timeout)
-	defer cancel()
-	m, err := e.client.Do(ctx, e.client.B().Hmget().Key(e.keys.meta(showtime)).Field("epoch", "seq", "last").Build()).ToArray()
+	key := e.keys.meta(showtime)
+	var m []rueidis.RedisMessage
+	err := e.do(ctx, key, func(ctx context.Context) (err error) {
+		m, err = e.client.Do(ctx, e.client.B().Hmget().Key(key).Field("epoch", "seq", "last").Build()).ToArray()
+		return err
+	})
 	if err != nil {
-		return hold.Position{}, unavailable(err)
+		return hold.Position{}, err
 	}
 	var text [3]string
 	for i := range m {

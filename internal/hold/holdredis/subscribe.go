@@ -218,12 +218,14 @@ func (s *subscription) arrived(ctx context.Context, text string) ([]hold.Event, 
 // missed reads the stream after the cursor. The cursor's own entry must still be there: an entry id can be issued again after a
 // failover, and a trimmed stream has a hole.
 func (s *subscription) missed(ctx context.Context) ([]hold.Event, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.engine.timeout)
-	defer cancel()
-	c := s.engine.client
-	entries, err := c.Do(ctx, c.B().Xrange().Key(s.engine.keys.stream(s.showtime)).Start(s.at.Cursor).End("+").Count(batchSize).Build()).AsXRange()
+	c, key := s.engine.client, s.engine.keys.stream(s.showtime)
+	var entries []rueidis.XRangeEntry
+	err := s.engine.do(ctx, key, func(ctx context.Context) (err error) {
+		entries, err = c.Do(ctx, c.B().Xrange().Key(key).Start(s.at.Cursor).End("+").Count(batchSize).Build()).AsXRange()
+		return err
+	})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	if len(entries) == 0 || entries[0].ID != s.at.Cursor {
 		return nil, hold.ErrGap

@@ -10,6 +10,7 @@ if #seats == 0 then
   for _, member in ipairs(redis.call('ZRANGE', DUE, 0, -1)) do
     if string.sub(member, -#suffix) == suffix then seats[#seats + 1] = string.match(member, '^[^|]*') end
   end
+  arrange(seats)
 end
 local n = #seats
 if n == 0 then return reply('REFUSED', {}) end
@@ -35,7 +36,7 @@ local function prolong(places, target, reserved)
     facts_[#facts_ + 1] = owner .. '|' .. int(p.first) .. '|0|' .. reserved
   end
   if #names > 0 then
-    redis.call('ZADD', DUE, unpack(index))
+    schedule(index)
     redis.call('HSET', META, unpack(facts_))
   end
   return names, due

@@ -47,6 +47,8 @@ epoch = ARGV[6]
 -- A long field keeps the hash a hash table: a long listpack is searched from its beginning.
 redis.call('HSET', META, 'pad', string.rep('-', 65))
 emit('resync', {}, '', '', '')
+-- The record reads from the first event on, however late its worker comes; a stream that was here before has the group.
+redis.pcall('XGROUP', 'CREATE', STREAM, 'audit', '0')
 redis.call('HSET', META, 'epoch', epoch)
-for i = 1, 3 do redis.call('PEXPIREAT', KEYS[i], keep) end
+preserve(keep)
 return reply('OK')

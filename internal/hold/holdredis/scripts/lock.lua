@@ -71,7 +71,7 @@ if #joined > 0 then
     write[#write + 1] = owner .. '|' .. int(firsts[i]) .. '|0|'
   end
   if #stale > 0 then redis.call('ZREM', DUE, unpack(stale)) end
-  redis.call('ZADD', DUE, unpack(index))
+  schedule(index)
   owned = owned + fresh
   write[#write + 1] = '#' .. owner
   write[#write + 1] = int(owned)

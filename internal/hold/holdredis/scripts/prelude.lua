@@ -45,10 +45,40 @@ local function eviction(seat, value)
   return '{"seat_id":"' .. seat .. '","owner":"' .. ownerOf(value) .. '","request_id":"' .. requestOf(value) .. '"}'
 end
 
+-- arrange puts seats into the order of their rows and numbers, as the house counts them.
+local function arrange(seats)
+  local row, number = {}, {}
+  for _, seat in ipairs(seats) do
+    local r, n = string.match(seat, '^(%a+)(%d+)$')
+    row[seat], number[seat] = r, tonumber(n)
+  end
+  table.sort(seats, function(a, b)
+    if row[a] ~= row[b] then return #row[a] < #row[b] or #row[a] == #row[b] and row[a] < row[b] end
+    return number[a] < number[b]
+  end)
+end
+
 -- Owners' counters change once per owner and script.
 local function count(deltas)
   for owner, delta in pairs(deltas) do
     if delta ~= 0 and redis.call('HINCRBY', META, '#' .. owner, delta) <= 0 then redis.call('HDEL', META, '#' .. owner) end
+  end
+end
+
+-- schedule puts holds (deadline, member, …) into the index. An index that this makes anew, the last hold having left it, gets the expiry
+-- of the showtime's other keys: no key is without one for as long as it takes the next sweep to come by.
+local function schedule(index)
+  if redis.call('ZADD', DUE, unpack(index)) == redis.call('ZCARD', DUE) then
+    local keep = redis.call('PEXPIRETIME', META)
+    if keep > 0 then redis.call('PEXPIREAT', DUE, int(keep)) end
+  end
+end
+
+-- preserve sets the expiry of the showtime's keys where it is another: a visit that finds everything in order writes nothing.
+local function preserve(keep)
+  for i = 1, 3 do
+    local ends = redis.call('PEXPIRETIME', KEYS[i])
+    if ends ~= -2 and int(ends) ~= keep then redis.call('PEXPIREAT', KEYS[i], keep) end
   end
 end
 

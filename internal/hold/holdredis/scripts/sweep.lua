@@ -4,7 +4,7 @@
 if not epoch then return reply('UNINIT') end
 local swept = sweep()
 local keep = int(math.max(tonumber(ARGV[6]), now + 3600000) - 1) -- Redis keeps a key through its last millisecond
-for i = 1, 3 do redis.call('PEXPIREAT', KEYS[i], keep) end
+preserve(keep)
 if ARGV[7] == '1' then
   local counts, write, drop = {}, {}, {}
   for _, member in ipairs(redis.call('ZRANGE', DUE, 0, -1)) do
@@ -18,8 +18,8 @@ if ARGV[7] == '1' then
     write[#write + 1] = '#' .. owner
     write[#write + 1] = int(held)
   end
-  if #drop > 0 then redis.call('HDEL', META, unpack(drop)) end
-  if #write > 0 then redis.call('HSET', META, unpack(write)) end
+  for i = 1, #drop, 4000 do redis.call('HDEL', META, unpack(drop, i, math.min(i + 3999, #drop))) end
+  for i = 1, #write, 4000 do redis.call('HSET', META, unpack(write, i, math.min(i + 3999, #write))) end
 end
 local next_ = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
 return reply('OK', int(swept), next_[2] or '0')

@@ -10,6 +10,7 @@ if #seats == 0 then
     local seat, holder = string.match(member, '^([^|]*)|([^|]*)|')
     if holder == from then seats[#seats + 1] = seat end
   end
+  arrange(seats)
 end
 if #seats == 0 or from == to then return reply('OK', {}, {}) end
 local locks, fields = {}, { '#' .. to }
@@ -44,7 +45,7 @@ for i, seat in ipairs(seats) do
     if room > 0 then
       room = room - 1
       redis.call('SET', locks[i], to .. ':' .. rid, 'PXAT', due)
-      redis.call('ZADD', DUE, due, seat .. '|' .. to .. '|' .. rid)
+      schedule({ due, seat .. '|' .. to .. '|' .. rid })
       redis.call('HSET', META, '@' .. seat, to .. '|' .. int(first) .. '|0|')
       moved[#moved + 1] = seat
       if not groups[due] then
