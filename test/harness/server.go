@@ -59,21 +59,10 @@ func Binary(t testing.TB) string {
 func Start(t testing.TB, env ...string) *Server {
 	t.Helper()
 	s := &Server{t: t, bin: Binary(t), dir: t.TempDir(), env: env}
-	seed(t, s.bin, filepath.Join(s.dir, "data"))
+	seed(t, s.bin, filepath.Join(s.dir, "data"), env)
 	s.Up()
 	t.Cleanup(s.Stop)
 	return s
-}
-
-// seed makes the demonstration cinema in a data folder.
-func seed(t testing.TB, bin, dir string) {
-	t.Helper()
-	cmd := exec.Command(bin, "seed")
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(dir), "APP_ENV=development", "DATA_DIR=" + dir, "LOG_LEVEL=warn"}
-	cmd.Dir = filepath.Dir(dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("seed: %v\n%s", err, out)
-	}
 }
 
 // Up starts the process and waits until it is ready.

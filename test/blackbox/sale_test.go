@@ -1,0 +1,342 @@
+package blackbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestSale is the life of a booking, and what a repeat of its confirm answers whatever happened in between.
+func TestSale(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	t.Run("health", func(t *testing.T) { health(t, w) })
+	for name, client := range map[string]func(*testing.T) *person{
+		"cookie": w.account,
+		"bearer": func(t *testing.T) *person { return w.account(t).bearer(t) },
+		"guest":  w.guest,
+	} {
+		t.Run("whole sale by "+name, func(t *testing.T) { wholeSale(t, w, client(t)) })
+	}
+	t.Run("a repeat answers the same booking", func(t *testing.T) { repeats(t, w) })
+	t.Run("a guest becomes an account", func(t *testing.T) { becomes(t, w) })
+	t.Run("a guest is merged into an account", func(t *testing.T) { merges(t, w) })
+	t.Run("a late settle changes nothing", func(t *testing.T) { lateSettle(t, w) })
+	t.Run("two open bookings at most", func(t *testing.T) { openBookings(t, w) })
+	t.Run("cards", func(t *testing.T) { cards(t, w) })
+	t.Run("lookup", func(t *testing.T) { lookup(t, w) })
+	t.Run("kill", func(t *testing.T) { afterKill(t, w) }) // last: the address changes
+}
+
+func health(t *testing.T, w *world) {
+	var v struct {
+		OK, MongoOK, RedisOK *bool
+		Env, Port, Version   string
+		Engine               struct{ Holds, Store string }
+		Mongo                *bool `json:"mongo_ok"`
+		Redis                *bool `json:"redis_ok"`
+	}
+	p := w.visitor(t)
+	require.NoError(t, p.want(t, http.StatusOK, http.MethodGet, "/health", nil).JSON(&v))
+	require.True(t, v.OK != nil && *v.OK && v.Mongo != nil && *v.Mongo && v.Redis != nil && *v.Redis)
+	require.Equal(t, "development", v.Env)
+	require.True(t, strings.HasSuffix(w.server.URL(), ":"+v.Port), "health tells port %q", v.Port)
+	require.Contains(t, []string{"memory", "redis"}, v.Engine.Holds)
+	require.Contains(t, []string{"sqlite", "mongo"}, v.Engine.Store)
+	require.NotEmpty(t, v.Version)
+	p.want(t, http.StatusOK, http.MethodGet, "/livez", nil)
+	p.want(t, http.StatusOK, http.MethodGet, "/readyz", nil)
+}
+
+func wholeSale(t *testing.T, w *world, p *person) {
+	h := w.take(t, "Gallery")
+	other := w.account(t)
+	seats := h.free(t, 2, "standard")
+	before := h.state(t, p)
+
+	request := p.request()
+	lock := sale{Request: request, Seats: seats}
+	v := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), lock))
+	require.ElementsMatch(t, seats, v.Locked)
+	require.Equal(t, request, v.RequestID)
+	require.Equal(t, 300, v.TTL)
+	require.True(t, v.ExpiresIn > 0 && v.ExpiresIn <= 300_000, "expires in %d ms", v.ExpiresIn)
+	at, err := time.Parse("2006-01-02T15:04:05.000Z", v.ExpiresAt)
+	require.NoError(t, err, "an instant is RFC 3339 UTC with milliseconds")
+	require.False(t, at.IsZero())
+	require.Equal(t, before.Seq+1, v.Seq)
+	require.Equal(t, before.Epoch, v.Epoch)
+	require.Positive(t, v.Quote.Total.Amount)
+	require.Len(t, v.Quote.Lines, len(seats))
+
+	again := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), lock))
+	require.Equal(t, v.Seq, again.Seq, "a repeated lock is no event")
+	require.Equal(t, v.ExpiresAt, again.ExpiresAt, "a retry never lengthens a hold")
+	for _, s := range seats {
+		require.Equal(t, "mine", h.state(t, p).taken()[s])
+		require.Equal(t, "held", h.state(t, other).taken()[s])
+	}
+	more := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": request, "epoch": v.Epoch}))
+	require.Equal(t, v.ExtensionsLeft-1, more.ExtensionsLeft)
+	require.Greater(t, more.ExpiresAt, v.ExpiresAt)
+
+	b := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), p.sale(request, seats)))
+	require.Equal(t, "BOOKED", b.Status)
+	require.Equal(t, h.id, b.ShowtimeID)
+	require.ElementsMatch(t, seats, b.SeatIDs)
+	require.Equal(t, v.Quote.Total.Amount, b.Amount, "the quote of the hold is honoured")
+	require.Equal(t, v.Quote.Total.Currency, b.Currency)
+	require.NotEmpty(t, b.PaymentRef)
+	require.Len(t, b.Tickets, len(seats))
+	sum := int64(0)
+	for _, k := range b.Tickets {
+		require.Contains(t, seats, k.SeatID)
+		require.NotEmpty(t, k.Code)
+		sum += k.Price.Amount
+	}
+	require.Equal(t, b.Amount, sum)
+	tickets(t, p, other, b)
+
+	for _, s := range seats {
+		require.Equal(t, "booked", h.state(t, other).taken()[s])
+	}
+	give := h.free(t, 1, "standard")
+	h.hold(t, p, give...)
+	var out struct{ Released []string }
+	require.NoError(t, p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
+	require.Equal(t, give, out.Released)
+	require.NoError(t, p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
+	require.Empty(t, out.Released)
+
+	r := p.request()
+	best := map[string]any{"count": 3, "request_id": r}
+	one := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/best"), best))
+	require.Len(t, one.Locked, 3)
+	require.Equal(t, one.Locked, holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/best"), best)).Locked, "the same request gets the same seats")
+	mine := p.bookings(t)
+	require.Len(t, mine, 1)
+	require.Equal(t, b.ID, mine[0].ID)
+}
+
+// tickets are for their owner's eyes.
+func tickets(t *testing.T, p, other *person, b booking) {
+	t.Helper()
+	paths := map[string]string{
+		"/api/bookings/" + b.ID:                       "booking_not_found",
+		"/api/bookings/" + b.ID + "/tickets.pdf":      "booking_not_found",
+		"/api/bookings/" + b.ID + "/calendar.ics":     "booking_not_found",
+		"/api/tickets/" + b.Tickets[0].ID:             "ticket_not_found",
+		"/api/tickets/" + b.Tickets[0].ID + "/qr.svg": "ticket_not_found",
+	}
+	for path, code := range paths {
+		a := p.want(t, http.StatusOK, http.MethodGet, path, nil)
+		require.Equal(t, "no-store", a.Header.Get("Cache-Control"), path)
+		switch {
+		case strings.HasSuffix(path, ".svg"):
+			require.Contains(t, string(a.Body), "<svg")
+			require.Contains(t, a.Header.Get("Content-Type"), "image/svg+xml")
+		case strings.HasSuffix(path, ".pdf"):
+			require.Contains(t, string(a.Body[:8]), "%PDF-")
+		}
+		other.refused(t, http.StatusNotFound, code, http.MethodGet, path, nil)
+		p.w.visitor(t).refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, path, nil)
+	}
+	other.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{})
+	other.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil)
+	require.Equal(t, "BOOKED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+}
+
+// sameAgain confirms a request again: the same booking must come back and nothing may move.
+func sameAgain(t *testing.T, h *hall, p *person, s sale, b booking) {
+	t.Helper()
+	h.unchanged(t, p, func() {
+		got := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+		require.Equal(t, b.ID, got.ID)
+		require.Equal(t, b.Reference, got.Reference)
+		require.Equal(t, b.Tickets, got.Tickets)
+		require.Equal(t, b.Amount, got.Amount)
+		require.Equal(t, b.PaymentRef, got.PaymentRef)
+	})
+}
+
+func repeats(t *testing.T, w *world) {
+	h, p := w.take(t, "Gallery"), w.account(t)
+	seats := h.free(t, 2, "standard")
+	r, b := h.buy(t, p, seats...)
+	sameAgain(t, h, p, p.sale(r, seats), b)
+	sameAgain(t, h, p, sale{Request: r, Seats: []string{seats[1], strings.ToLower(seats[0])}}, b) // a set, in any order and case
+	sameAgain(t, h, p.bearer(t), p.sale(r, seats), b)
+	p.refused(t, http.StatusUnprocessableEntity, "idempotency_mismatch", http.MethodPost, h.path("/bookings/confirm"), p.sale(r, seats[:1]))
+	h.unchanged(t, p, func() { // another person's request of the same name is another booking, which has no hold
+		w.account(t).refused(t, http.StatusConflict, "already_booked", http.MethodPost, h.path("/bookings/confirm"), sale{Request: r + "x", Seats: seats})
+	})
+	// The same request id of somebody else names his own booking and reveals nothing of this one.
+	thief := w.account(t)
+	a := thief.do(t, http.MethodPost, h.path("/bookings/confirm"), sale{Request: "named-by-two-" + run, Seats: seats})
+	require.Equal(t, http.StatusConflict, a.Status, string(a.Body))
+}
+
+// becomes: the first sign-in of a new address keeps the guest's id, holds and bookings.
+func becomes(t *testing.T, w *world) {
+	h, g := w.take(t, "Gallery"), w.guest(t)
+	sold, held := h.free(t, 1, "standard"), h.free(t, 2, "standard")
+	s := g.sale(h.hold(t, g, sold...), sold)
+	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	open := h.hold(t, g, held...)
+	id := g.id
+	g.signIn(t, "becomes-"+run+"@example.com")
+	require.Equal(t, id, g.id, "a first sign-in keeps the user")
+	sameAgain(t, h, g, s, b)
+	require.Equal(t, "mine", h.state(t, g).taken()[held[0]])
+	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), sale{Request: open, Seats: held})).Status)
+	require.Len(t, g.bookings(t), 2)
+}
+
+// merges: signing in to an account that exists brings the guest's holds and bookings along.
+func merges(t *testing.T, w *world) {
+	h, account := w.take(t, "Gallery"), w.account(t)
+	g := w.guest(t)
+	same(account, g)
+	sold, held, pending := h.free(t, 1, "standard"), h.free(t, 2, "standard"), h.free(t, 1, "standard")
+	s := g.sale(h.hold(t, g, sold...), sold)
+	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	p := g.sale(h.hold(t, g, pending...), pending)
+	waiting := bookingOf(t, g.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p))
+	open := h.hold(t, g, held...)
+	g.signIn(t, account.email)
+	require.Equal(t, account.id, g.id)
+	sameAgain(t, h, g, s, b)
+	sameAgain(t, h, account, s, b)
+	require.Equal(t, "mine", h.state(t, g).taken()[held[0]])
+	got := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), sale{Request: open, Seats: held}))
+	require.Equal(t, "BOOKED", got.Status)
+	paid := bookingOf(t, account.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), p))
+	require.Equal(t, waiting.ID, paid.ID, "an open booking of the guest is resumed, not made again")
+	require.Len(t, account.bookings(t), 3)
+	account.want(t, http.StatusOK, http.MethodGet, "/api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
+}
+
+// lateSettle: a booking that was given up stays so, and its seats are another's to buy.
+func lateSettle(t *testing.T, w *world) {
+	h, p, next := w.take(t, "Gallery"), w.account(t), w.account(t)
+	seats := h.free(t, 2, "standard")
+	r := h.hold(t, p, seats...)
+	b := bookingOf(t, p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats)))
+	require.Equal(t, "PENDING", b.Status)
+	require.NotEmpty(t, b.PayDeadline)
+	h.unchanged(t, p, func() {
+		p.refused(t, http.StatusConflict, "booking_open", http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: seats})
+		a := p.do(t, http.MethodDelete, h.path("/seats/lock"), sale{Seats: seats})
+		isProblem(t, a, http.StatusConflict, "booking_open", "release of an open booking's seats")
+		next.refused(t, http.StatusConflict, "seats_unavailable", http.MethodPost, h.path("/seats/lock"), sale{Request: next.request(), Seats: seats})
+	})
+	ended := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil))
+	require.Equal(t, "FAILED", ended.Status)
+	h.unchanged(t, p, func() {
+		for _, token := range []string{"tok_approve", "tok_unknown", ""} {
+			a := p.do(t, http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": token})
+			require.Contains(t, []int{http.StatusOK, http.StatusConflict, http.StatusGone}, a.Status, string(a.Body))
+			require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+		}
+	})
+	_, sold := h.buy(t, next, seats...)
+	p.do(t, http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": "tok_approve"})
+	require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+	require.Equal(t, "BOOKED", bookingOf(t, next.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+sold.ID, nil)).Status)
+	a := p.do(t, http.MethodPost, h.path("/bookings/confirm"), p.sale(r, seats)) // ended stays ended
+	require.GreaterOrEqual(t, a.Status, http.StatusBadRequest, string(a.Body))
+	require.Len(t, p.bookings(t), 1)
+}
+
+func openBookings(t *testing.T, w *world) {
+	h, p := w.take(t, "Gallery"), w.account(t)
+	for range 2 {
+		seats := h.free(t, 1, "standard")
+		p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(h.hold(t, p, seats...), seats))
+	}
+	seats := h.free(t, 1, "standard")
+	r := h.hold(t, p, seats...)
+	a := p.do(t, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats))
+	require.Equal(t, http.StatusConflict, a.Status, string(a.Body))
+	require.Len(t, p.bookings(t), 2)
+	require.Equal(t, "mine", h.state(t, p).taken()[seats[0]], "the hold stays")
+	b := p.bookings(t)[0]
+	p.want(t, http.StatusOK, http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil)
+	p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats))
+}
+
+// cards: every outcome of a payment, and the way on from each.
+func cards(t *testing.T, w *world) {
+	h, p := w.take(t, "Gallery"), w.account(t)
+	seats := h.free(t, 1, "standard")
+	s := p.sale(h.hold(t, p, seats...), seats)
+	s.Token = "tok_decline"
+	p.refused(t, http.StatusPaymentRequired, "payment_declined", http.MethodPost, h.path("/bookings/confirm"), s)
+	require.Equal(t, "mine", h.state(t, p).taken()[seats[0]], "a declined card keeps the seats")
+	s.Token = "tok_approve"
+	b := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	require.Equal(t, "BOOKED", b.Status)
+	require.Len(t, p.bookings(t), 1, "another card is the same booking")
+
+	seats = h.free(t, 1, "standard")
+	s = p.sale(h.hold(t, p, seats...), seats)
+	s.Token = "tok_action"
+	b = bookingOf(t, p.want(t, http.StatusAccepted, http.MethodPost, h.path("/bookings/confirm"), s))
+	require.Equal(t, "PENDING", b.Status)
+	require.NotNil(t, b.Payment)
+	require.NotNil(t, b.Payment.Next)
+	require.True(t, strings.HasPrefix(b.Payment.Next.URL, "/"), "the bank's page is %s", b.Payment.Next.URL)
+	again := bookingOf(t, p.want(t, http.StatusAccepted, http.MethodPost, h.path("/bookings/confirm"), s))
+	require.Equal(t, b.ID, again.ID)
+	for _, token := range []string{"tok_nonsense", "4242424242424242"} {
+		s := p.sale(h.hold(t, p, h.free(t, 1, "standard")...), seats)
+		s.Token = token
+		a := p.do(t, http.MethodPost, h.path("/bookings/confirm"), s)
+		require.Equal(t, http.StatusBadRequest, a.Status, "token %s: %s", token, a.Body)
+	}
+}
+
+func lookup(t *testing.T, w *world) {
+	h, g := w.take(t, "Gallery"), w.guest(t)
+	seats := h.free(t, 1, "standard")
+	s := g.sale(h.hold(t, g, seats...), seats)
+	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	email := s.Customer["email"]
+	stranger := w.visitor(t)
+	for _, c := range []map[string]string{
+		{"reference": b.Reference, "email": "else@example.com"}, {"reference": "ZZZZ-9999", "email": email},
+		{"reference": b.Reference + "' OR '1'='1", "email": email}, {"reference": "%", "email": "%"}, {"reference": "", "email": ""},
+	} {
+		stranger.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/lookup", c)
+	}
+	device := w.visitor(t)
+	same(device, g)
+	got := bookingOf(t, device.want(t, http.StatusOK, http.MethodPost, "/api/bookings/lookup", map[string]string{"reference": b.Reference, "email": email}))
+	require.Equal(t, b.ID, got.ID)
+	device.want(t, http.StatusOK, http.MethodGet, "/api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
+}
+
+// afterKill: a power cut loses no acknowledged booking, and a repeat after it answers as before.
+func afterKill(t *testing.T, w *world) {
+	h, p, g := w.take(t, "Gallery"), w.account(t), w.guest(t)
+	mine, theirs, open := h.free(t, 2, "standard"), h.free(t, 1, "standard"), h.free(t, 2, "standard")
+	r, b := h.buy(t, p, mine...)
+	gs := g.sale(h.hold(t, g, theirs...), theirs)
+	gb := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), gs))
+	ps := p.sale(h.hold(t, p, open...), open)
+	pending := bookingOf(t, p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), ps))
+	w.server.Kill()
+	w.server.Up()
+	sameAgain(t, h, p, p.sale(r, mine), b)
+	sameAgain(t, h, g, gs, gb)
+	require.Equal(t, "mine", h.state(t, p).taken()[open[0]], "an open booking's seats are shown as held after a restart")
+	paid := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), ps))
+	require.Equal(t, pending.ID, paid.ID)
+	require.Equal(t, "BOOKED", paid.Status)
+	same(g, p)
+	g.signIn(t, p.email)
+	sameAgain(t, h, p, gs, gb)
+}
