@@ -24,13 +24,15 @@ export interface Extent {
 }
 
 export const MAX_ZOOM = 2.6
+/** A small hall is not drawn larger than this to fill its window: seats would look like toys. */
+export const FULL_ZOOM = 1.4
 /** From here on there is room for the numbers of the seats. */
 export const NUMBERS_ZOOM = 1.2
 
-/** The zoom at which the whole hall is visible; never above 1.4, where seats would look like toys. */
+/** The zoom at which the whole hall is visible. */
 export function fitZoom({ content, window }: Extent): number {
   if (content.width <= 0 || content.height <= 0 || window.width <= 0) return 1
-  return Math.min(window.width / content.width, window.height / content.height, 1.4)
+  return Math.min(window.width / content.width, window.height / content.height, FULL_ZOOM)
 }
 
 /** Keeps the drawing in its window: centred where it is smaller, never showing a void beside it. */
