@@ -98,11 +98,15 @@ func (w *AntiEntropy) Counts() map[string]int {
 	return maps.Clone(w.counts)
 }
 
-// Run repairs every minute what has holds and every ten minutes what onSale lists, until the context ends.
+// Run repairs every minute what has holds and every ten minutes what onSale lists, and what has holds as soon as an engine is back
+// after it was away, until the context ends.
 func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]ident.Showtime, error)) error {
 	var all time.Time
 	for {
-		list := w.keeper.Active()
+		list, err := w.keeper.everywhere(ctx)
+		if err != nil && ctx.Err() == nil {
+			w.log.WarnContext(ctx, "showtimes with holds were not listed", slog.Any("error", err))
+		}
 		if now := w.clock.Now(); now.Sub(all) >= allEvery {
 			all = now
 			more, err := onSale(ctx)
@@ -113,7 +117,11 @@ func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]i
 		}
 		slices.Sort(list)
 		for _, id := range slices.Compact(list) {
-			if _, err := w.Repair(ctx, id); err != nil && ctx.Err() == nil {
+			_, err := w.Repair(ctx, id)
+			if errors.Is(err, ErrUnavailable) {
+				continue // the next pass; it begins when the engine is back
+			}
+			if err != nil && ctx.Err() == nil {
 				w.log.WarnContext(ctx, "seats were not compared with the store", slog.String("showtime_id", string(id)), slog.Any("error", err))
 			}
 		}
@@ -121,6 +129,7 @@ func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]i
 		case <-ctx.Done():
 			return nil
 		case <-w.clock.After(busyEvery):
+		case <-w.keeper.recovered():
 		}
 	}
 }

@@ -226,3 +226,31 @@ func (s *Server) Port() int {
 	require.NoError(s.t, err)
 	return n
 }
+
+// Listen subscribes by redis-cli, as a consumer outside would, and gives the messages one by one. The command is SUBSCRIBE, PSUBSCRIBE
+// or SSUBSCRIBE.
+func (s *Server) Listen(command, channel string) (next func() string) {
+	s.t.Helper()
+	cmd := exec.Command("redis-cli", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port()), command, channel) //nolint:gosec,noctx // its end is the test's
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := cmd.StdoutPipe()
+	require.NoError(s.t, err)
+	require.NoError(s.t, cmd.Start())
+	s.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(out)
+	read := func() string {
+		require.True(s.t, lines.Scan(), "the subscription ended")
+		return lines.Text()
+	}
+	for read() != channel { // the subscription's own answer: kind, channel, count
+	}
+	read()
+	return func() string {
+		for read() != channel {
+		}
+		return read()
+	}
+}

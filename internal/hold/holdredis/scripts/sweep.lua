@@ -6,13 +6,22 @@ local swept = sweep()
 local keep = int(math.max(tonumber(ARGV[6]), now + 3600000) - 1) -- Redis keeps a key through its last millisecond
 preserve(keep)
 if ARGV[7] == '1' then
-  local counts, write, drop = {}, {}, {}
+  local counts, known, write, drop = {}, {}, {}, {}
   for _, member in ipairs(redis.call('ZRANGE', DUE, 0, -1)) do
     local owner = string.match(member, '^[^|]*|([^|]*)|')
     counts[owner] = (counts[owner] or 0) + 1
   end
   for _, field in ipairs(redis.call('HKEYS', META)) do
-    if string.sub(field, 1, 1) == '#' and not counts[string.sub(field, 2)] then drop[#drop + 1] = field end
+    if string.sub(field, 1, 1) == '#' then known[#known + 1] = field end
+  end
+  for i = 1, #known, 4000 do
+    local values = redis.call('HMGET', META, unpack(known, i, math.min(i + 3999, #known)))
+    for k, value in ipairs(values) do
+      local field = known[i + k - 1]
+      local owner = string.sub(field, 2)
+      if not counts[owner] then drop[#drop + 1] = field end
+      if counts[owner] == tonumber(value) then counts[owner] = nil end
+    end
   end
   for owner, held in pairs(counts) do
     write[#write + 1] = '#' .. owner
