@@ -48,7 +48,7 @@ epoch = ARGV[6]
 redis.call('HSET', META, 'pad', string.rep('-', 65))
 emit('resync', {}, '', '', '')
 -- The record reads from the first event on, however late its worker comes; a stream that was here before has the group.
-redis.pcall('XGROUP', 'CREATE', STREAM, 'audit', '0')
+redis.pcall('XGROUP', 'CREATE', STREAM, 'audit', '0', 'ENTRIESREAD', '0')
 redis.call('HSET', META, 'epoch', epoch)
 preserve(keep)
 return reply('OK')
