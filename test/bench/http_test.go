@@ -20,7 +20,7 @@ func BenchmarkHTTP(b *testing.B) {
 	b.Run("nothing", func(b *testing.B) { once(b, func() { target{base, pid}.load(b, 32, nothing, http.StatusOK) }) })
 	b.Run("hollow-lock", func(b *testing.B) { once(b, func() { target{base, pid}.load(b, 32, hollow, http.StatusOK) }) })
 
-	server := harness.Start(b, "MAX_SEATS=50", "SEAT_LOCK_TTL_SECONDS=3600", "MAX_HOLD_SECONDS=7200", "LOG_LEVEL=warn")
+	server := harness.Start(b, "MAX_SEATS=50", "SEAT_LOCK_TTL_SECONDS=3600", "MAX_HOLD_SECONDS=7200")
 	bearers := tokens(b, server, people)
 	seats := pairs(b, server, 12000)
 	locks, confirms := make([]job, len(seats)), make([]job, len(seats))

@@ -21,7 +21,7 @@ import (
 
 // BenchmarkWebSocket measures one busy hall: what a delivery costs the server, and what a socket costs that only listens.
 func BenchmarkWebSocket(b *testing.B) {
-	server := harness.Start(b, "MAX_SEATS=50", "LOG_LEVEL=warn")
+	server := harness.Start(b, "MAX_SEATS=50")
 	seats := pairs(b, server, 40)
 	bearers := tokens(b, server, 20)
 	b.Run("deliveries-1000", func(b *testing.B) { once(b, func() { deliveries(b, server, seats, bearers, 1000) }) })
