@@ -40,7 +40,7 @@ rush: ## the big rush: many buyers, one hall, the server killed on the way
 bench: ## figures of speed: holds, HTTP, durable confirms, WebSocket deliveries
 	@scripts/build.sh && scripts/bench.sh
 
-lighthouse: ## accessibility and best practices of every customer page, 100 asked
+lighthouse: ## accessibility and best practices of every customer page in both themes, 100 asked
 	@scripts/build.sh && scripts/lighthouse.sh
 
 doctor: ## what is missing on this machine, each with the line that installs it

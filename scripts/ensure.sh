@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ensure.sh WHAT...: installs what is missing, and does nothing when all is there.
-# WHAT is one of: npm chromium cgo shellcheck redis. All but npm need root and apt;
+# WHAT is one of: npm chromium cgo shellcheck redis images. All but npm need root and apt;
 # elsewhere it says which line installs the missing thing and fails.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -55,9 +55,15 @@ ensure_redis() {
   apt_install redis-server
 }
 
+# What builds container images without an engine.
+ensure_images() {
+  if have buildah && have debootstrap && have curl; then return; fi
+  apt_install buildah debootstrap curl ca-certificates
+}
+
 for what in "$@"; do
   case $what in
-    npm | chromium | cgo | shellcheck | redis) "ensure_$what" ;;
+    npm | chromium | cgo | shellcheck | redis | images) "ensure_$what" ;;
     *) die "ensure.sh does not know '$what'" ;;
   esac
 done

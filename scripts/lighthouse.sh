@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lighthouse.sh: audits every customer page of bin/cinema; fails below 100 for accessibility or best practices.
+# lighthouse.sh [THEME...]: audits every customer page of bin/cinema, see lighthouse.mjs.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 scripts/ensure.sh npm chromium
