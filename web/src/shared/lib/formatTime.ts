@@ -59,7 +59,7 @@ export function formatLongDay(date: string): string {
 }
 
 /** Day of the week of a date: Fri. */
-export function weekday(date: string): string {
+function weekday(date: string): string {
   return formatOf('UTC', { weekday: 'short' }).format(new Date(`${date}T12:00:00Z`))
 }
 
@@ -83,7 +83,7 @@ export function relativeDay(date: string, today: string): string {
 }
 
 /** Reports whether a show starts after midnight of its business day. */
-export function afterMidnight(show: ShowMoment): boolean {
+function afterMidnight(show: ShowMoment): boolean {
   return localDate(show.starts_at, show.zone) !== show.business_date
 }
 
@@ -99,11 +99,6 @@ export function formatMoment(show: ShowMoment): string {
   const time = formatClock(show.starts_at, show.zone)
   const note = nightNote(show)
   return note ? `${note}, ${time}` : `${formatDay(show.business_date)}, ${time}`
-}
-
-/** Moves an instant by minutes. */
-export function addMinutes(instant: string, minutes: number): Date {
-  return new Date(new Date(instant).getTime() + minutes * 60_000)
 }
 
 /** Reports whether the viewer's clock shows another time than the cinema's at that instant. */
