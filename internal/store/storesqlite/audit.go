@@ -30,6 +30,13 @@ func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 	})
 }
 
+// EntriesByID reads the entries with these ids, in no order; an unknown id is left out.
+func (s *Store) EntriesByID(ctx context.Context, ids []string) ([]audit.Entry, error) {
+	rows, err := s.reads.EntriesByID.QueryContext(ctx, list(ids))
+	items, err := collect(rows, err, scanEntry)
+	return items, s.read(err)
+}
+
 // Entries lists the record, newest first, and tells how many entries the filters fit in all.
 func (s *Store) Entries(ctx context.Context, q audit.Query) ([]audit.Entry, int, error) {
 	labels, args := entryFilter(q)

@@ -99,6 +99,7 @@ type reads struct {
 	Session      *sql.Stmt `sql:"session"`
 	SessionsOf   *sql.Stmt `sql:"sessions_of"`
 
-	Entries      filtered `sql:"entries"`
-	CountEntries filtered `sql:"count_entries"`
+	EntriesByID  *sql.Stmt `sql:"entries_by_id"`
+	Entries      filtered  `sql:"entries"`
+	CountEntries filtered  `sql:"count_entries"`
 }

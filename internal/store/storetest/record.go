@@ -44,6 +44,17 @@ var recordCases = map[string]func(t *testing.T, b *bench){
 		require.Equal(t, 2, total)
 		require.Equal(t, entry("e1", "seat.locked", 0), items[1])
 	},
+	"entries_are_found_by_their_ids": func(t *testing.T, b *bench) {
+		finder, ok := b.Backend.(audit.Finder)
+		require.True(t, ok, "the record compares events whose ids were used before")
+		require.NoError(t, b.Append(t.Context(), []audit.Entry{entry("e1", "seat.locked", 0), entry("e2", "seat.locked", 1), entry("e3", "seat.locked", 2)}))
+		items, err := finder.EntriesByID(t.Context(), []string{"e3", "none", "e1"})
+		require.NoError(t, err)
+		require.ElementsMatch(t, []audit.Entry{entry("e1", "seat.locked", 0), entry("e3", "seat.locked", 2)}, items)
+		items, err = finder.EntriesByID(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, items)
+	},
 	"an_entry_without_id_is_refused_with_its_act": func(t *testing.T, b *bench) {
 		err := b.Append(t.Context(), []audit.Entry{entry("e1", "seat.locked", 0), {Type: "x"}})
 		require.Equal(t, fault.Invalid, fault.KindOf(err))
