@@ -63,6 +63,8 @@ type product struct {
 	hub      *live.Hub
 	edge     *httpapi.Server
 	version  string
+	tracer   *telemetry.Tracer // nil: nothing is traced
+	probe    *telemetry.Probe
 	fatal    chan error // a part that cannot go on: the process ends with its error
 }
 
@@ -106,7 +108,11 @@ func announce(log *slog.Logger, cfg *config.Config) {
 
 // open makes every part, the store first. On an error what was opened is closed again.
 func (p *product) open(ctx context.Context, port int) (err error) {
+	if err := p.openProbe(ctx); err != nil {
+		return err
+	}
 	if err := p.openStore(ctx); err != nil {
+		p.closeProbe()
 		return err
 	}
 	defer func() {
@@ -171,6 +177,7 @@ func (p *product) close() {
 			p.log.Error("the store did not close cleanly", "error", err.Error())
 		}
 	}
+	p.closeProbe()
 }
 
 // grace is how long a stopping server waits for requests in flight: longer than the money routes' own deadline.

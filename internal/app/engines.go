@@ -14,7 +14,7 @@ import (
 // openHolds makes the hold engine that the configuration names.
 func (p *product) openHolds() {
 	e := holdmem.New(p.clock)
-	p.engine, p.lose = e, e.Lose
+	p.engine, p.lose = p.probe.Holds(e), e.Lose
 }
 
 // openStore opens the store that the configuration names and proves that it refuses what it must refuse.
@@ -23,7 +23,7 @@ func (p *product) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.store = s
+	p.store = p.probe.Store(s)
 	if err := s.Canary(ctx); err != nil {
 		p.close()
 		return err

@@ -12,7 +12,6 @@ import (
 
 	"cinema/internal/config"
 	"cinema/internal/lifecycle"
-	"cinema/internal/telemetry"
 )
 
 // listen opens both listeners, so that a taken port stops the start before anything else happens.
@@ -75,6 +74,7 @@ func urlOf(cfg *config.Config, l net.Listener) string {
 func (p *product) edgePart(l net.Listener) lifecycle.Part {
 	return lifecycle.Part{Name: "http", Run: func(ctx context.Context) error {
 		server := p.edge.HTTPServer()
+		server.Handler = p.probe.Trace(server.Handler)
 		return serveUntil(ctx, server, l, func() {
 			p.edge.Close()
 			p.hub.Drain(func() time.Duration { return time.Duration(500+rand.IntN(4500)) * time.Millisecond })
@@ -89,7 +89,7 @@ func (p *product) adminPart(l net.Listener) lifecycle.Part {
 			<-ctx.Done()
 			return nil
 		}
-		mux := telemetry.Handler(p.gauges(), p.counters())
+		mux := p.probe.Handler(p.gauges(), p.counters())
 		if p.lose != nil && p.cfg.Development() {
 			mux.HandleFunc("POST /debug/holds/lose", func(w http.ResponseWriter, r *http.Request) {
 				p.lose()

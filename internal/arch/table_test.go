@@ -85,7 +85,9 @@ var table = map[string]place{
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
-	"internal/telemetry":         {line: technology, libraries: []string{"net/http", "github.com/prometheus/client_golang"}},
+	"internal/telemetry": {
+		line: technology, also: []string{"internal/store"}, libraries: []string{"net/http", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
+	},
 
 	"internal/httpapi": {line: edgeLine, libraries: []string{
 		"github.com/gin-gonic/gin", "github.com/gin-contrib/cors", "github.com/danielgtaylor/huma/v2", "github.com/lxzan/gws",

@@ -107,6 +107,7 @@ func (c *Config) checkBasics(f *collector) {
 	f.require(c.Port >= 0 && c.Port <= 65535, "PORT must be between 0 and 65535")
 	f.require(oneOf(c.DemoData, "off", "on", "lively"), "DEMO_DATA must be off, on or lively")
 	f.require(oneOf(c.LogFormat, "text", "json"), "LOG_FORMAT must be text or json")
+	f.require(c.OTLPEndpoint == "" || isAddress(c.OTLPEndpoint), "OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://localhost:4318")
 	f.require(oneOf(c.RedisMode, "single", "sentinel", "cluster"), "REDIS_MODE must be single, sentinel or cluster")
 	f.require(oneOf(c.PaymentProvider, "mock"), "PAYMENT_PROVIDER must be mock: no other provider is built in yet")
 	f.require(c.MongoURI == "", "MONGO_URI must be empty: only the embedded store is built in yet")
@@ -151,6 +152,12 @@ func sample(s string) bool {
 
 func oneOf(s string, allowed ...string) bool {
 	return slices.Contains(allowed, s)
+}
+
+// isAddress tells whether s is an address of the web, with a path or without.
+func isAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 func isOrigin(s string) bool {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cinema/internal/clock"
 	"cinema/internal/telemetry"
 )
 
@@ -26,7 +27,7 @@ func TestLogger_masks_what_must_not_be_written(t *testing.T) {
 
 func TestHandler_serves_metrics(t *testing.T) {
 	t.Parallel()
-	h := telemetry.Handler(
+	h := telemetry.NewProbe(clock.System{}, nil).Handler(
 		[]telemetry.Gauge{{Name: "cinema_sockets", Help: "Open sockets.", Read: func() float64 { return 3 }}},
 		[]telemetry.Gauge{{Name: "cinema_frames_total", Help: "Frames built.", Read: func() float64 { return 7 }}},
 	)
