@@ -236,6 +236,9 @@ func humaProblem(ctx huma.Context, status int, msg string, errs ...error) huma.S
 	case http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestTimeout:
 		return malformed(id, msg, errs)
 	}
+	if strings.Contains(msg, "cannot read request body") { // it ended before its length: the client's fault, and no alarm
+		return malformed(id, msg, nil)
+	}
 	if ctx != nil {
 		value, _ := humagin.Unwrap(ctx).Get(serverKey)
 		if s, ok := value.(*Server); ok {

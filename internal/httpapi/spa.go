@@ -101,14 +101,24 @@ func mediaOf(name string) string {
 // reserved are the folders where nothing but their own routes answers.
 var reserved = []string{"/api", "/ws", "/metrics", "/media", "/debug"}
 
+// isReserved tells whether an address is no page of the web app, in whatever spelling: of a reserved folder, or with a name that begins
+// with a dot, which only scanners ask for.
+func isReserved(p string) bool {
+	clean := path.Clean("/" + strings.ToLower(strings.ReplaceAll(p, `\`, "/")))
+	for _, r := range reserved {
+		if clean == r || strings.HasPrefix(clean, r+"/") {
+			return true
+		}
+	}
+	return strings.Contains(clean, "/.")
+}
+
 // noRoute serves the web app: its files, and its document for every address that the app's own router may know.
 func (s *Server) noRoute(c *gin.Context) {
 	p := c.Request.URL.Path
-	for _, r := range reserved {
-		if p == r || strings.HasPrefix(p, r+"/") {
-			s.fail(c, errUnknown)
-			return
-		}
+	if isReserved(p) {
+		s.fail(c, errUnknown)
+		return
 	}
 	if c.Request.Method != http.MethodGet {
 		s.fail(c, errMethod)

@@ -83,8 +83,8 @@ func (w *world) account(t *testing.T) *person {
 func (w *world) admin(t *testing.T) *person {
 	t.Helper()
 	p := w.visitor(t)
-	p.signIn(t, "admin@example.com")
 	p.all = true
+	p.signIn(t, "admin@example.com")
 	return p
 }
 
