@@ -54,7 +54,8 @@ type Service struct {
 	admins      map[string]bool
 	development bool
 	devRoles    map[string]Role
-	ring        ring
+	ring        ring // of access tokens
+	tickets     ring // of stream tickets
 	sessions    *cache
 	tokens      *cache
 
@@ -63,7 +64,11 @@ type Service struct {
 
 // New makes a Service. It fails only when a secret is empty.
 func New(d Deps) (*Service, error) {
-	keys, err := newRing(d.Secret, d.Previous)
+	keys, err := newRing(d.Secret, d.Previous, tokenType)
+	if err != nil {
+		return nil, err
+	}
+	tickets, err := newRing(d.Secret, d.Previous, ticketType)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +80,7 @@ func New(d Deps) (*Service, error) {
 	}
 	return &Service{
 		store: d.Store, clock: d.Clock, admins: admins, development: d.Development, devRoles: d.DevRoles,
-		ring: keys, sessions: newCache(), tokens: newCache(),
+		ring: keys, tickets: tickets, sessions: newCache(), tokens: newCache(),
 	}, nil
 }
 

@@ -37,7 +37,8 @@ type claims struct {
 	Session string `json:"sid"`
 }
 
-func newRing(secret, previous string) (ring, error) {
+// newRing derives the keys for one purpose, so that a token of one kind never passes for another.
+func newRing(secret, previous, purpose string) (ring, error) {
 	if secret == "" {
 		return ring{}, errors.New("the token secret is empty")
 	}
@@ -46,7 +47,7 @@ func newRing(secret, previous string) (ring, error) {
 		if s == "" {
 			continue
 		}
-		key, err := hkdf.Key(sha256.New, []byte(s), nil, tokenType, sha256.Size)
+		key, err := hkdf.Key(sha256.New, []byte(s), nil, purpose, sha256.Size)
 		if err != nil {
 			return ring{}, fmt.Errorf("derive the token key: %w", err)
 		}

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net"
@@ -14,6 +16,7 @@ import (
 
 	"cinema/internal/account"
 	"cinema/internal/fault"
+	"cinema/internal/idem"
 	"cinema/internal/ident"
 	"cinema/internal/live"
 )
@@ -67,7 +70,7 @@ func (s *Server) wsTicket(ctx context.Context, in *struct{ Body wsTicketBody }) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.tickets.issue(callOf(ctx).principal, d.Showtime.ID)
+	t, err := s.accounts.MintStreamTicket(callOf(ctx).principal, d.Showtime.ID, ticketLife)
 	if err != nil {
 		return nil, err
 	}
@@ -155,17 +158,30 @@ func (s *Server) viewer(c *gin.Context) viewer {
 		return viewerOf(p, err)
 	}
 	if t := c.Query("ticket"); t != "" {
-		p, ok, here := s.tickets.redeem(t, ident.Showtime(c.Param("showtimeId")))
-		switch {
-		case !ok:
-			return viewer{refusal: closeSession}
-		case !here:
-			return viewer{refusal: closeNotYours}
-		}
-		return viewer{principal: p}
+		return s.redeem(ctx, t, ident.Showtime(c.Param("showtimeId")))
 	}
 	p, _, err := s.caller(c.Request)
 	return viewerOf(p, err)
+}
+
+// redeem uses a ticket up, whichever process made it: the first to take its id in the store has it.
+func (s *Server) redeem(ctx context.Context, text string, showtime ident.Showtime) viewer {
+	t, err := s.accounts.ReadStreamTicket(ctx, text)
+	if err != nil {
+		return viewerOf(nil, err)
+	}
+	id := sha256.Sum256([]byte("stream ticket|" + t.ID))
+	end := s.clock.Now().Add(2 * ticketLife)
+	_, first, err := s.answers.BeginRequest(ctx, idem.Record{ID: hex.EncodeToString(id[:]), Fingerprint: "stream ticket", LeaseUntil: end, Expires: end})
+	switch {
+	case err != nil:
+		return viewerOf(nil, err)
+	case !first:
+		return viewer{refusal: closeSession}
+	case t.Showtime != showtime:
+		return viewer{refusal: closeNotYours}
+	}
+	return viewer{principal: t.Principal}
 }
 
 func viewerOf(p *account.Principal, err error) viewer {

@@ -118,7 +118,6 @@ type Server struct {
 	engine  *gin.Engine
 	api     huma.API
 	streams *streams
-	tickets *wsTickets
 	recent  *answerCache
 	routes  map[string]*route // by method and gin path
 
@@ -155,7 +154,6 @@ func New(d Deps) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.limiter = ratelimit.New(s.clock)
-	s.tickets = newWSTickets(s.clock)
 	s.recent = newAnswerCache(s.clock)
 	s.streams = newStreams(s)
 	s.pages = newPages(d.Pages)

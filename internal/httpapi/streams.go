@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"math/big"
 	"net/http"
 	"slices"
@@ -12,9 +11,6 @@ import (
 
 	"github.com/lxzan/gws"
 
-	"cinema/internal/account"
-	"cinema/internal/clock"
-	"cinema/internal/fault"
 	"cinema/internal/ident"
 	"cinema/internal/ratelimit"
 )
@@ -24,7 +20,6 @@ const (
 	sessionCheck = 3 * time.Second // how soon a session that was ended elsewhere closes its sockets
 	comeBack     = 5 * time.Second // over which clients spread when the process ends
 	ticketLife   = 30 * time.Second
-	maxWSTickets = 10_000
 )
 
 // streams is every open socket of this process: it caps them per user and address, closes those whose session is over, and ends
@@ -208,56 +203,4 @@ func jitter(most time.Duration) string {
 		return "0"
 	}
 	return n.String()
-}
-
-// wsTickets are the tickets that open one socket each.
-type wsTickets struct {
-	clock clock.Clock
-
-	mu   sync.Mutex // guards live
-	live map[string]wsTicket
-}
-
-type wsTicket struct {
-	principal *account.Principal
-	showtime  ident.Showtime
-	until     time.Time
-}
-
-func newWSTickets(c clock.Clock) *wsTickets {
-	return &wsTickets{clock: c, live: make(map[string]wsTicket)}
-}
-
-// issue makes a ticket. Fault: Unavailable when thousands are outstanding.
-func (w *wsTickets) issue(p *account.Principal, showtime ident.Showtime) (string, error) {
-	b := make([]byte, 16)
-	_, _ = rand.Read(b) // never fails
-	t := base64.RawURLEncoding.EncodeToString(b)
-	now := w.clock.Now()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.live) >= maxWSTickets {
-		for k, v := range w.live {
-			if !now.Before(v.until) {
-				delete(w.live, k)
-			}
-		}
-	}
-	if len(w.live) >= maxWSTickets {
-		return "", fault.New(fault.Unavailable, "store_unavailable", "Too many sockets are being opened. Try again.")
-	}
-	w.live[t] = wsTicket{principal: p, showtime: showtime, until: now.Add(ticketLife)}
-	return t, nil
-}
-
-// redeem uses a ticket up. ok is false for one that is unknown, used or old; here is false for another showtime's.
-func (w *wsTickets) redeem(t string, showtime ident.Showtime) (p *account.Principal, ok, here bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	v, ok := w.live[t]
-	delete(w.live, t)
-	if !ok || !w.clock.Now().Before(v.until) {
-		return nil, false, false
-	}
-	return v.principal, true, v.showtime == showtime
 }
