@@ -156,7 +156,7 @@ func scan(t *testing.T, root string) ([]edge, []string) {
 			return err
 		}
 		if entry.IsDir() {
-			if path != root && skipped(entry.Name()) {
+			if path != root && (skipped(entry.Name()) || isModule(path)) {
 				return filepath.SkipDir
 			}
 			return nil
@@ -185,6 +185,12 @@ func scan(t *testing.T, root string) ([]edge, []string) {
 func skipped(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") ||
 		slices.Contains([]string{"node_modules", "testdata", "dist", "bin", "data"}, name)
+}
+
+// isModule tells whether a folder is the root of another module, which has rules of its own.
+func isModule(path string) bool {
+	_, err := os.Stat(filepath.Join(path, "go.mod"))
+	return err == nil
 }
 
 func imports(root, path string) ([]edge, error) {

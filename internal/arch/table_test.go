@@ -85,6 +85,7 @@ var table = map[string]place{
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+	"internal/store/storemongo":  {line: technology, also: []string{"internal/store"}, libraries: []string{"go.mongodb.org/mongo-driver/v2"}},
 	"internal/telemetry": {
 		line: technology, also: []string{"internal/store"}, libraries: []string{"net/http", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 	},
@@ -103,6 +104,7 @@ var table = map[string]place{
 	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "github.com/joho/godotenv", "net/http"}},
 
 	"internal/hold/holdtest":   {line: suite},
+	"internal/mongotest":       {line: suite, libraries: []string{"os/exec", "go.mongodb.org/mongo-driver/v2"}},
 	"internal/redistest":       {line: suite, libraries: []string{"os/exec"}},
 	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
 	"internal/payment/paytest": {line: suite},
