@@ -54,6 +54,11 @@ const (
 	RepairStopped = "pass_stopped" // passes that would have freed too many seats
 )
 
+// RepairKinds lists the kinds of repair.
+func RepairKinds() []string {
+	return []string{RepairConfirm, RepairRenew, RepairLock, RepairMarker, RepairClaim, RepairStopped}
+}
+
 const (
 	// stopAbove and stopShare: a pass that would free more seats than both frees none, because the store may be an old backup and the
 	// markers the last evidence of sales.

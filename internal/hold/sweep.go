@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,11 +32,30 @@ type Sweeper struct {
 	clock  clock.Clock
 	log    *slog.Logger
 	belt   func(context.Context) ([]ident.Showtime, error)
+
+	swept, failures atomic.Uint64
+	passed          atomic.Int64 // when the latest pass without an error ended, in Unix nanoseconds
+}
+
+// SweepStats are the counters since the start.
+type SweepStats struct {
+	Swept    uint64        // holds ended
+	Failures uint64        // passes with an error
+	Late     time.Duration // how much longer than its period the latest good pass is ago: holds that nobody touches may end that late
+}
+
+// Stats reads the counters.
+func (w *Sweeper) Stats() SweepStats {
+	s := SweepStats{Swept: w.swept.Load(), Failures: w.failures.Load()}
+	s.Late = max(0, w.clock.Now().Sub(time.Unix(0, w.passed.Load()))-sweepEvery)
+	return s
 }
 
 // NewSweeper makes the worker.
 func NewSweeper(k *Keeper, c clock.Clock, log *slog.Logger) *Sweeper {
-	return &Sweeper{keeper: k, clock: c, log: log}
+	w := &Sweeper{keeper: k, clock: c, log: log}
+	w.passed.Store(c.Now().UnixNano())
+	return w
 }
 
 // Belt names the showtimes that are swept once a minute whatever an engine's list says: a hold whose entry in the list was lost ends
@@ -87,7 +107,13 @@ func (w *Sweeper) RunOnce(ctx context.Context, recount bool) (swept int, err err
 	for _, n := range ended {
 		swept += n
 	}
-	return swept, errors.Join(listed, firstOf(errs))
+	w.swept.Add(uint64(swept))
+	if err = errors.Join(listed, firstOf(errs)); err != nil {
+		w.failures.Add(1)
+	} else {
+		w.passed.Store(w.clock.Now().UnixNano())
+	}
+	return swept, err
 }
 
 // firstOf is one error of many visits: an engine that is away fails them all alike.
