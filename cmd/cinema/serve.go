@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -14,7 +15,8 @@ import (
 )
 
 func serveCmd() *cobra.Command {
-	return &cobra.Command{
+	var workers string
+	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the product",
 		Long: `Run the product: web app, API, seat streams and workers in one process.
@@ -26,9 +28,34 @@ SIGTERM and SIGINT end it gracefully: readiness goes off, sockets are sent away 
 			if err != nil {
 				return err
 			}
-			return app.Serve(c.Context(), cfg, app.Options{Version: version, Stderr: c.ErrOrStderr()})
+			if workers != "on" && workers != "off" {
+				return fmt.Errorf("--workers is on or off, not %q", workers)
+			}
+			return app.Serve(c.Context(), cfg, app.Options{Version: version, Stderr: c.ErrOrStderr(), NoWorkers: workers == "off"})
 		},
 	}
+	cmd.Flags().StringVar(&workers, "workers", "on", "run the workers in this process (on), or leave them to cinema worker (off)")
+	return cmd
+}
+
+func workerCmd() *cobra.Command {
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "worker",
+		Short: "Run the workers apart from the server, on Redis and MongoDB",
+		Long: `Run the workers without serving: the sweeper of holds, the record (audit and outbox) and the reconciler. Any number of such
+processes may run beside each other and beside any number of servers; each needs REDIS_ADDR and MONGO_URI.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig()
+			if err != nil {
+				return err
+			}
+			return app.Work(c.Context(), cfg, app.Options{Version: version, Stderr: c.ErrOrStderr()}, only)
+		},
+	}
+	cmd.Flags().StringSliceVar(&only, "only", nil, "the workers to run: sweeper, audit, outbox, reconciler (default all)")
+	return cmd
 }
 
 // loadConfig reads the environment, and below it the .env file of the working folder.

@@ -22,6 +22,7 @@ import (
 	"cinema/internal/live"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
+	"cinema/internal/redisconn"
 	"cinema/internal/store"
 	"cinema/internal/telemetry"
 	"cinema/internal/ticket"
@@ -29,8 +30,9 @@ import (
 
 // Options are what the command adds to the configuration.
 type Options struct {
-	Version string
-	Stderr  io.Writer // the log
+	Version   string
+	Stderr    io.Writer // the log
+	NoWorkers bool      // other processes run them
 }
 
 // Checks are the parts' own checks of the configuration, reported together with the others.
@@ -51,9 +53,12 @@ type product struct {
 	log      *slog.Logger
 	clock    clock.Clock
 	store    store.Backend
+	redis    *redisconn.Conn // nil: holds are in this process's memory
 	engine   hold.Engine
 	lose     func() // empties the hold engine, for tests of the loss; nil: it cannot
 	keeper   *hold.Keeper
+	sweeper  *hold.Sweeper
+	repair   *hold.AntiEntropy
 	seats    *hold.Service
 	catalog  *catalog.Service
 	accounts *account.Service
@@ -78,6 +83,9 @@ func (p *product) die(err error) {
 
 // Serve runs the product until the context ends.
 func Serve(ctx context.Context, cfg *config.Config, o Options) error {
+	if o.NoWorkers && !shared(cfg) {
+		return errNotShared
+	}
 	log := telemetry.Logger(o.Stderr, cfg.LogLevel, cfg.LogFormat)
 	announce(log, cfg)
 	p := &product{cfg: cfg, log: log, clock: clock.System{}, version: o.Version, fatal: make(chan error, 1)}
@@ -89,7 +97,10 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 		return errors.Join(err, main.Close(), closeIf(admin))
 	}
 	defer p.close()
-	parts := p.workers()
+	parts := []lifecycle.Part{p.always()}
+	if !o.NoWorkers {
+		parts = append(parts, p.workers(nil)...)
+	}
 	parts = append(parts, p.adminPart(admin), p.edgePart(main))
 	log.Info("listening", "addr", main.Addr().String(), "admin", addressOf(admin), "url", urlOf(cfg, main))
 	err = lifecycle.Run(ctx, parts...)
@@ -100,7 +111,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 // announce prints the effective configuration and what production would refuse.
 func announce(log *slog.Logger, cfg *config.Config) {
 	log.Info("configuration", "settings", strings.Join(cfg.Effective(), " "))
-	log.Info("starting", "env", cfg.Env, "store", "sqlite", "holds", "memory", "data_dir", cfg.DataDir, "demo_data", cfg.DemoData)
+	log.Info("starting", "env", cfg.Env, "store", storeName(cfg), "holds", holdsName(cfg), "data_dir", cfg.DataDir, "demo_data", cfg.DemoData)
 	for _, w := range cfg.Warnings() {
 		log.Warn("configuration", "warning", w)
 	}
@@ -126,10 +137,10 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 		}
 	}
 	p.catalog = catalog.New(p.store, p.clock)
-	p.openHolds()
-	tap := audit.NewTap(p.engine)
-	p.record = audit.New(audit.Deps{Store: p.store, Outbox: p.store, Tap: tap, Clock: p.clock, Log: p.log})
-	p.keeper = hold.NewKeeper(tap, booking.NewSource(p.store, p.catalog, p.clock))
+	if err := p.openHolds(ctx); err != nil {
+		return err
+	}
+	p.keeper = hold.NewKeeper(p.engine, booking.NewSource(p.store, p.catalog, p.clock))
 	p.seats = hold.NewService(p.keeper, p.catalog, p.clock, hold.Limits{
 		TTL: p.cfg.HoldTTL(), Extension: p.cfg.HoldExtension(), MaxHold: p.cfg.MaxHoldFor(), MaxSeats: p.cfg.MaxSeats,
 	})
@@ -171,6 +182,9 @@ func (p *product) openSales(ctx context.Context, port int) error {
 func (p *product) close() {
 	if p.hub != nil {
 		p.hub.Close()
+	}
+	if p.redis != nil {
+		p.redis.Close()
 	}
 	if p.store != nil {
 		if err := p.store.Close(); err != nil {

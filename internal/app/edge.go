@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"io/fs"
 	"strconv"
 
@@ -24,7 +23,7 @@ func (p *product) openEdge(bank *paymock.Gateway, port int) error {
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
 		Live: p.hub, Audit: p.store, Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
-		Holds: func(context.Context) error { return nil }, Store: p.store.Ping,
+		Holds: p.pingHolds, Store: p.store.Ping,
 	})
 	return err
 }
@@ -32,7 +31,7 @@ func (p *product) openEdge(bank *paymock.Gateway, port int) error {
 func (p *product) settings(port int) httpapi.Settings {
 	c := p.cfg
 	return httpapi.Settings{
-		Development: c.Development(), Env: c.Env, Port: strconv.Itoa(port), Version: p.version, HoldEngine: "memory", StoreEngine: "sqlite",
+		Development: c.Development(), Env: c.Env, Port: strconv.Itoa(port), Version: p.version, HoldEngine: holdsName(c), StoreEngine: storeName(c),
 		FrontendURL: c.FrontendURL, Origins: c.CORSOrigins, Proxies: c.Proxies, GuestCheckout: c.GuestCheckout, Demo: c.DemoData != "off",
 		Provider: c.PaymentProvider, TestTokens: c.PaymentProvider == "mock" && c.Development(), WSQueryToken: c.WSQueryToken,
 		Limits: httpapi.SaleLimits{

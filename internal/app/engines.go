@@ -2,19 +2,52 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
+	"cinema/internal/audit"
 	"cinema/internal/clock"
 	"cinema/internal/config"
 	"cinema/internal/hold/holdmem"
+	"cinema/internal/hold/holdredis"
+	"cinema/internal/redisconn"
 	"cinema/internal/store"
 	"cinema/internal/store/storesqlite"
 )
 
-// openHolds makes the hold engine that the configuration names.
-func (p *product) openHolds() {
-	e := holdmem.New(p.clock)
-	p.engine, p.lose = p.probe.Holds(e), e.Lose
+// openHolds makes the hold engine that the configuration names, and the worker that records its events.
+func (p *product) openHolds(ctx context.Context) error {
+	d := audit.Deps{Store: p.store, Outbox: p.store, Clock: p.clock, Log: p.log}
+	if p.cfg.RedisAddr == "" {
+		e := holdmem.New(p.clock)
+		d.Tap = audit.NewTap(p.probe.Holds(e))
+		p.engine, p.lose = d.Tap, e.Lose
+		p.record = audit.New(d)
+		return nil
+	}
+	addrs, err := redisconn.Addrs(p.cfg.RedisAddr)
+	if err != nil {
+		return errors.New("REDIS_ADDR: " + err.Error())
+	}
+	p.redis, err = redisconn.Open(ctx, redisconn.Options{
+		Mode: redisconn.Mode(p.cfg.RedisMode), Addrs: addrs, Master: p.cfg.RedisMaster, Password: p.cfg.RedisPassword, Clock: p.clock, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	e := holdredis.New(holdredis.Options{Conn: p.redis, Clock: p.clock})
+	d.Streams, d.Announcer = e, e
+	p.engine = p.probe.Holds(e)
+	p.record = audit.New(d)
+	return nil
+}
+
+// pingHolds tells whether the hold engine answers.
+func (p *product) pingHolds(ctx context.Context) error {
+	if p.redis == nil {
+		return nil
+	}
+	return p.redis.Ping(ctx)
 }
 
 // openStore opens the store that the configuration names and proves that it refuses what it must refuse.
@@ -34,4 +67,21 @@ func (p *product) openStore(ctx context.Context) error {
 // openBackend opens the store without using it. fatal is called when it cannot go on.
 func openBackend(ctx context.Context, cfg *config.Config, c clock.Clock, log *slog.Logger, fatal func(error)) (store.Backend, error) {
 	return storesqlite.Open(ctx, storesqlite.Options{Dir: cfg.DataDir, Clock: c, Logger: log, Fatal: fatal})
+}
+
+// shared tells whether other processes may stand on the same engines.
+func shared(cfg *config.Config) bool { return cfg.RedisAddr != "" && cfg.MongoURI != "" }
+
+func holdsName(cfg *config.Config) string {
+	if cfg.RedisAddr != "" {
+		return "redis"
+	}
+	return "memory"
+}
+
+func storeName(cfg *config.Config) string {
+	if cfg.MongoURI != "" {
+		return "mongo"
+	}
+	return "sqlite"
 }

@@ -21,19 +21,28 @@ func (p *product) listen(ctx context.Context) (main, admin net.Listener, err err
 	if err != nil {
 		return nil, nil, fmt.Errorf("PORT %d cannot be opened (set PORT to another one): %w", p.cfg.Port, err)
 	}
-	if p.cfg.AdminAddr == "off" {
-		return main, nil, nil
+	admin, err = p.listenAdmin(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, main.Close())
 	}
-	admin, err = lc.Listen(ctx, "tcp", p.cfg.AdminAddr)
+	return main, admin, nil
+}
+
+// listenAdmin opens the private listener; nil when it is off, or taken in development.
+func (p *product) listenAdmin(ctx context.Context) (net.Listener, error) {
+	if p.cfg.AdminAddr == "off" {
+		return nil, nil //nolint:nilnil // no listener is what was asked for
+	}
+	var lc net.ListenConfig
+	admin, err := lc.Listen(ctx, "tcp", p.cfg.AdminAddr)
 	switch {
 	case err == nil:
-		return main, admin, nil
+		return admin, nil
 	case p.cfg.Development():
 		p.log.Warn("no metrics: ADMIN_ADDR cannot be opened", "addr", p.cfg.AdminAddr, "error", err.Error())
-		return main, nil, nil
+		return nil, nil //nolint:nilnil // development goes on without metrics
 	default:
-		_ = main.Close() // the error that matters is the other one
-		return nil, nil, fmt.Errorf("ADMIN_ADDR %s cannot be opened: %w", p.cfg.AdminAddr, err)
+		return nil, fmt.Errorf("ADMIN_ADDR %s cannot be opened: %w", p.cfg.AdminAddr, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cinema/internal/catalog"
@@ -12,24 +13,48 @@ import (
 	"cinema/internal/lifecycle"
 )
 
-// workers are what the process does beside answering: each ends with its context.
-func (p *product) workers() []lifecycle.Part {
+// workerNames are the workers that can run in processes of their own.
+var workerNames = []string{"audit", "outbox", "reconciler", "sweeper"}
+
+// always is the part that ends the process when the store cannot go on.
+func (p *product) always() lifecycle.Part {
+	return lifecycle.Part{Name: "store", Run: func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-p.fatal:
+			return err
+		}
+	}}
+}
+
+// workers are what a process does beside answering: each ends with its context. only names those that run; empty: all.
+func (p *product) workers(only []string) []lifecycle.Part {
 	repair := hold.NewAntiEntropy(p.keeper, p.catalog, claims{p.store}, p.clock, p.log)
-	parts := []lifecycle.Part{
-		{Name: "audit", Run: p.record.Run}, // first to start, last to stop: it writes what the others did
-		{Name: "reconciler", Run: p.bookings.Run},
-		{Name: "sweeper", Run: hold.NewSweeper(p.keeper, p.clock, p.log).Run},
-		{Name: "anti-entropy", Run: func(ctx context.Context) error { return repair.Run(ctx, p.onSale) }},
-		{Name: "housekeeping", Run: p.housekeep},
-		{Name: "store", Run: func(ctx context.Context) error {
-			select {
-			case <-ctx.Done():
-				return nil
-			case err := <-p.fatal:
-				return err
-			}
-		}},
+	sweeper := hold.NewSweeper(p.keeper, p.clock, p.log).Belt(p.onSale)
+	wanted := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
+	var parts []lifecycle.Part
+	if wanted("audit") || wanted("outbox") { // first to start, last to stop: it writes what the others did
+		parts = append(parts, lifecycle.Part{Name: "audit", Run: p.record.Run})
 	}
+	if wanted("reconciler") {
+		parts = append(parts,
+			lifecycle.Part{Name: "reconciler", Run: p.bookings.Run},
+			lifecycle.Part{Name: "anti-entropy", Run: func(ctx context.Context) error { return repair.Run(ctx, p.onSale) }},
+			lifecycle.Part{Name: "housekeeping", Run: p.housekeep})
+	}
+	if wanted("sweeper") {
+		parts = append(parts, lifecycle.Part{Name: "sweeper", Run: sweeper.Run})
+	}
+	if len(only) == 0 {
+		parts = append(parts, p.demoParts()...)
+	}
+	return parts
+}
+
+// demoParts keep the demonstration going.
+func (p *product) demoParts() []lifecycle.Part {
+	var parts []lifecycle.Part
 	if p.cfg.DemoData != "off" {
 		parts = append(parts, lifecycle.Part{Name: "demo", Run: func(ctx context.Context) error {
 			d := demoDeps(p.store, p.clock, p.log)

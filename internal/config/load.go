@@ -111,7 +111,7 @@ func (c *Config) checkBasics(f *collector) {
 	f.require(oneOf(c.RedisMode, "single", "sentinel", "cluster"), "REDIS_MODE must be single, sentinel or cluster")
 	f.require(oneOf(c.PaymentProvider, "mock"), "PAYMENT_PROVIDER must be mock: no other provider is built in yet")
 	f.require(c.MongoURI == "", "MONGO_URI must be empty: only the embedded store is built in yet")
-	f.require(c.RedisAddr == "", "REDIS_ADDR must be empty: only the in-memory hold engine is built in yet")
+	f.require(c.RedisMode != "sentinel" || c.RedisMaster != "", "REDIS_SENTINEL_MASTER must name the master when REDIS_MODE is sentinel")
 	f.require(c.DataDir != "", "DATA_DIR must not be empty")
 	f.require(c.FrontendURL == "" || isOrigin(c.FrontendURL), "FRONTEND_URL must be an origin such as https://tickets.example")
 	for _, o := range c.CORSOrigins {
