@@ -1,4 +1,5 @@
 /** The seats of an order with their ticket types and all-in prices. */
+import { sum } from '@/features/seats'
 import type { Money, PriceEntry, TicketType } from '@/shared/api'
 
 /** What an order needs to know of the prices. */
@@ -51,7 +52,7 @@ export function orderOf(
     }
   })
   const includes = [...parts].map(([label, amount]) => ({ label, amount }))
-  return { lines, total: totalOf(lines), includes }
+  return { lines, total: sum(lines.map((line) => line.price ?? undefined)), includes }
 }
 
 function choicesOf(category: string, kind: string, prices: Prices): OrderLine['choices'] {
@@ -62,17 +63,6 @@ function choicesOf(category: string, kind: string, prices: Prices): OrderLine['c
     const price = prices.entry(category, type.id)?.price
     return price ? [{ type, price }] : []
   })
-}
-
-function totalOf(lines: readonly OrderLine[]): Money | null {
-  const currency = lines[0]?.price?.currency
-  if (currency === undefined) return null
-  let amount = 0
-  for (const { price } of lines) {
-    if (price?.currency !== currency) return null
-    amount += price.amount
-  }
-  return { amount, currency }
 }
 
 /** What must be known about a ticket type: "14 or younger, bring proof". */
