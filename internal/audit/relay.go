@@ -39,9 +39,14 @@ func (w *Worker) relay(ctx context.Context) {
 // the record's id makes the repeat write nothing.
 func (w *Worker) RelayOnce(ctx context.Context) (more bool, err error) {
 	rows, err := w.outbox.Outbox(ctx, relayBatch)
-	if err != nil || len(rows) == 0 {
+	if err != nil {
 		return false, err
 	}
+	if len(rows) == 0 {
+		w.stats.outboxSince.Store(0)
+		return false, nil
+	}
+	w.stats.outboxSince.Store(rows[0].At.UnixNano())
 	entries := make([]Entry, len(rows))
 	ids := make([]string, len(rows))
 	for i, r := range rows {
@@ -57,6 +62,7 @@ func (w *Worker) RelayOnce(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("drop relayed events: %w", err)
 	}
 	w.stats.relayed.Add(uint64(len(rows)))
+	w.stats.outboxSince.Store(0)
 	return len(rows) == relayBatch, nil
 }
 

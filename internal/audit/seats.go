@@ -177,6 +177,8 @@ func (w *Worker) write(ctx context.Context, batch []Entry) {
 	if len(batch) == 0 {
 		return
 	}
+	w.stats.seatsSince.Store(batch[0].At.UnixNano())
+	defer w.stats.seatsSince.Store(0)
 	for {
 		wctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		err := w.store.Append(wctx, batch)

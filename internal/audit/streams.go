@@ -47,6 +47,11 @@ func (w *Worker) followStreams(ctx context.Context) {
 			trimmed = now
 		}
 		err := w.StreamsOnce(ctx, trim)
+		if err == nil {
+			w.stats.seatsSince.Store(0)
+		} else {
+			w.stats.seatsSince.CompareAndSwap(0, now.UnixNano())
+		}
 		if err != nil && ctx.Err() == nil {
 			w.stats.failures.Add(1)
 			if !failing {

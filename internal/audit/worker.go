@@ -76,11 +76,25 @@ type Stats struct {
 	Twins    uint64 // seat events whose id belonged to another one
 	Queued   int    // seat events that wait
 	Readers  int    // showtimes followed
+
+	OutboxLag time.Duration // age of the oldest booking event that the latest look into the outbox found and could not record yet
+	SeatsLag  time.Duration // how long seat events have waited for a write that does not succeed
 }
 
 type counters struct {
 	seats, relayed, actions, gaps, failures, trimmed, twins atomic.Uint64
 	readers                                                 atomic.Int64
+
+	outboxSince, seatsSince atomic.Int64 // the oldest event's time in Unix nanoseconds, zero when nothing waits
+}
+
+// lag is how long ago an event was that still waits.
+func (w *Worker) lag(since *atomic.Int64) time.Duration {
+	at := since.Load()
+	if at == 0 {
+		return 0
+	}
+	return max(0, w.clock.Now().Sub(time.Unix(0, at)))
 }
 
 // Stats reads the counters.
@@ -89,7 +103,7 @@ func (w *Worker) Stats() Stats {
 	s := Stats{
 		Seats: c.seats.Load(), Relayed: c.relayed.Load(), Actions: c.actions.Load(), Gaps: c.gaps.Load(), Failures: c.failures.Load(),
 		Trimmed: c.trimmed.Load(), Twins: c.twins.Load(),
-		Queued: len(w.queue), Readers: int(c.readers.Load()),
+		Queued: len(w.queue), Readers: int(c.readers.Load()), OutboxLag: w.lag(&c.outboxSince), SeatsLag: w.lag(&c.seatsSince),
 	}
 	if w.tap != nil {
 		w.tap.mu.Lock()

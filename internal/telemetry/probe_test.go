@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cinema/internal/audit"
 	"cinema/internal/clock"
 	"cinema/internal/hold"
 	"cinema/internal/hold/holdmem"
@@ -97,6 +98,17 @@ func TestHolds_tells_refusals_from_failures(t *testing.T) {
 type shared struct {
 	hold.Engine
 	hold.Index
+}
+
+// plain is a store that offers the port and nothing more.
+type plain struct{ store.Backend }
+
+func TestStore_hides_nothing_that_the_store_offers(t *testing.T) {
+	t.Parallel()
+	_, finds := telemetry.NewProbe(clock.System{}, nil).Store(&storesqlite.Store{}).(audit.Finder)
+	require.True(t, finds)
+	_, finds = telemetry.NewProbe(clock.System{}, nil).Store(plain{}).(audit.Finder)
+	require.False(t, finds, "the record would take every event for another one's twin")
 }
 
 func TestHolds_hides_nothing_that_the_engine_offers(t *testing.T) {

@@ -21,14 +21,23 @@ type Store struct {
 	calls map[string]*call // by the name of the method; never written after its making
 }
 
-// Store stands in front of a store.
-func (p *Probe) Store(backend store.Backend) *Store {
+// finder is Store in front of a store that also finds entries of the record by their ids.
+type finder struct {
+	*Store
+	audit.Finder
+}
+
+// Store stands in front of a store. What the store offers to the record beside the port, the wrapper offers as well.
+func (p *Probe) Store(backend store.Backend) store.Backend {
 	port := reflect.TypeFor[store.Backend]()
 	s := &Store{Backend: backend, calls: make(map[string]*call, port.NumMethod())}
 	for m := range port.Methods() {
 		if m.Name != "Canary" && m.Name != "Ping" && m.Name != "Close" {
 			s.calls[m.Name] = p.call("store", snake(m.Name), p.store)
 		}
+	}
+	if f, ok := backend.(audit.Finder); ok {
+		return finder{Store: s, Finder: f}
 	}
 	return s
 }

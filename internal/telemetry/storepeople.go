@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"cinema/internal/account"
-	"cinema/internal/audit"
 	"cinema/internal/ident"
 )
 
@@ -135,13 +134,4 @@ func (s *Store) DropSessions(ctx context.Context, before time.Time) (int, error)
 	v, err := s.Backend.DropSessions(ctx, before)
 	t.end(err)
 	return v, err
-}
-
-// EntriesByID reads entries by their ids where the store can; elsewhere it knows none.
-func (s *Store) EntriesByID(ctx context.Context, ids []string) ([]audit.Entry, error) {
-	finder, ok := s.Backend.(audit.Finder)
-	if !ok {
-		return nil, nil
-	}
-	return finder.EntriesByID(ctx, ids)
 }
