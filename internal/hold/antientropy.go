@@ -108,25 +108,14 @@ func (w *AntiEntropy) Counts() map[string]int {
 func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]ident.Showtime, error)) error {
 	var all time.Time
 	for {
-		list, err := w.keeper.everywhere(ctx)
-		if err != nil && ctx.Err() == nil {
-			w.log.WarnContext(ctx, "showtimes with holds were not listed", slog.Any("error", err))
-		}
-		if now := w.clock.Now(); now.Sub(all) >= allEvery {
+		now := w.clock.Now()
+		whole := now.Sub(all) >= allEvery
+		if whole {
 			all = now
-			more, err := onSale(ctx)
-			if err != nil && ctx.Err() == nil {
-				w.log.WarnContext(ctx, "showtimes on sale were not listed", slog.Any("error", err))
-			}
-			list = append(list, more...)
 		}
-		slices.Sort(list)
-		for _, id := range slices.Compact(list) {
+		for _, id := range w.list(ctx, whole, onSale) {
 			_, err := w.Repair(ctx, id)
-			if errors.Is(err, ErrUnavailable) {
-				continue // the next pass; it begins when the engine is back
-			}
-			if err != nil && ctx.Err() == nil {
+			if err != nil && ctx.Err() == nil && !errors.Is(err, ErrUnavailable) { // a pass begins when the engine is back
 				w.log.WarnContext(ctx, "seats were not compared with the store", slog.String("showtime_id", string(id)), slog.Any("error", err))
 			}
 		}
@@ -137,6 +126,20 @@ func (w *AntiEntropy) Run(ctx context.Context, onSale func(context.Context) ([]i
 		case <-w.keeper.recovered():
 		}
 	}
+}
+
+// list is what a pass compares, each showtime once: what has holds, and all that is on sale when it is to look at the whole.
+func (w *AntiEntropy) list(ctx context.Context, whole bool, onSale func(context.Context) ([]ident.Showtime, error)) []ident.Showtime {
+	list, err := w.keeper.everywhere(ctx)
+	if whole {
+		more, failed := onSale(ctx)
+		list, err = append(list, more...), errors.Join(err, failed)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "showtimes were not listed", slog.Any("error", err))
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Repair compares one showtime and mends the engine. The markers are read before the claims: a marker without a claim in the later

@@ -3,6 +3,7 @@ package redisconn
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/redis/rueidis"
@@ -48,13 +49,8 @@ func Down(err error) bool {
 	}
 	text := said.Error()
 	code, _, _ := strings.Cut(text, " ")
-	for _, c := range awayCodes {
-		if code == c {
-			return true
-		}
-	}
-	// A script met a key of a slot that has left for another node; scripts read everything first.
-	return strings.Contains(text, "non local key")
+	// The second: a script met a key of a slot that has left for another node; scripts read everything first.
+	return slices.Contains(awayCodes, code) || strings.Contains(text, "non local key")
 }
 
 // Full tells whether Redis refused a command because its memory is at the limit. Nothing was done.

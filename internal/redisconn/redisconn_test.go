@@ -2,7 +2,6 @@ package redisconn_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -128,7 +127,7 @@ func TestConn_Do(t *testing.T) {
 	}
 	require.Zero(t, asked, "an open breaker asks nobody")
 	fake.Advance(time.Second)
-	require.False(t, errors.Is(ask(t.Context()), redisconn.ErrOpen), "one call looks whether it is back")
+	require.NotErrorIs(t, ask(t.Context()), redisconn.ErrOpen, "one call looks whether it is back")
 	require.ErrorIs(t, ask(t.Context()), redisconn.ErrOpen)
 	require.Equal(t, 1, asked)
 	s.Resume()

@@ -195,7 +195,7 @@ func (s *Server) Now() time.Time {
 	if at := s.frozen.Load(); at != 0 {
 		return time.UnixMicro(at + s.shift.Load())
 	}
-	return time.Now().Add(time.Duration(s.shift.Load()) * time.Microsecond) //nolint:forbidigo // the server's clock runs with the machine's
+	return time.Now().Add(time.Duration(s.shift.Load()) * time.Microsecond)
 }
 
 // Freeze stops the server's wall clock; Advance moves it from then on.

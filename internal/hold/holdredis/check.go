@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"cinema/internal/hold"
 	"cinema/internal/ident"
@@ -60,10 +61,8 @@ func checkSeats(seats []ident.Seat, needed bool) error {
 		if !s.Valid() {
 			return fmt.Errorf("%w: seat", hold.ErrBadIdent)
 		}
-		for _, other := range seats[:i] {
-			if other == s {
-				return fmt.Errorf("%w: a seat occurs twice", hold.ErrBadIdent)
-			}
+		if slices.Contains(seats[:i], s) {
+			return fmt.Errorf("%w: a seat occurs twice", hold.ErrBadIdent)
 		}
 	}
 	return nil

@@ -85,40 +85,46 @@ func TestCluster_of_three(t *testing.T) {
 		eventually(t, p, id, "A1")
 	}
 
-	t.Run("a slot moves", func(t *testing.T) { //nolint:paralleltest // one after the other, on one cluster
-		id := shows[0]
-		followed := make(chan error, 1)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		go func() { followed <- follow(ctx, p, id, "A3") }()
-		move(t, slotOf(t, nodes[0], id), nodes[0], nodes[1], func() {
-			_, err := p.lock(t.Context(), id, ada, tab1, "A2")
-			require.True(t, err == nil || errors.Is(err, hold.ErrUnavailable), "%v", err)
-		})
-		eventually(t, p, id, "A2")
-		require.Len(t, p.snapshot(t, id).Locks, 2, "nothing was lost on the way")
-		eventually(t, p, id, "A3")
-		require.NoError(t, <-followed)
-	})
+	slotMoves(t, p, nodes, shows[0])
+	masterDies(t, p, nodes[2], shows[2], shows[1])
+}
 
-	t.Run("a master dies", func(t *testing.T) { //nolint:paralleltest // likewise
-		id := shows[2]
-		sold, err := p.sell(t.Context(), id, 1, "B1")
-		require.NoError(t, err)
-		require.True(t, sold)
-		followed := make(chan error, 1)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		go func() { followed <- follow(ctx, p, id, "C1") }()
-		nodes[2].Kill()
-		eventually(t, p, shows[1], "C1")
-		eventually(t, p, id, "C1")
-		require.NoError(t, <-followed)
-		agree(t, p, id)
-		_, err = p.lock(t.Context(), id, bob, tab1, "B1")
-		require.ErrorAs(t, err, new(*hold.ConflictError))
-		require.Eventually(t, func() bool { list, err := p.engine.Active(t.Context()); return err == nil && len(list) >= 1 }, time.Minute, 50*time.Millisecond)
+func slotMoves(t *testing.T, p *process, nodes []*redistest.Server, id ident.Showtime) {
+	t.Helper()
+	followed := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { followed <- follow(ctx, p, id, "A3") }()
+	move(t, slotOf(t, nodes[0], id), nodes[0], nodes[1], func() {
+		_, err := p.lock(t.Context(), id, ada, tab1, "A2")
+		require.True(t, err == nil || errors.Is(err, hold.ErrUnavailable), "%v", err)
 	})
+	eventually(t, p, id, "A2")
+	require.Len(t, p.snapshot(t, id).Locks, 2, "nothing was lost on the way")
+	eventually(t, p, id, "A3")
+	require.NoError(t, <-followed)
+}
+
+func masterDies(t *testing.T, p *process, master *redistest.Server, id, elsewhere ident.Showtime) {
+	t.Helper()
+	sold, err := p.sell(t.Context(), id, 1, "B1")
+	require.NoError(t, err)
+	require.True(t, sold)
+	followed := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	go func() { followed <- follow(ctx, p, id, "C1") }()
+	master.Kill()
+	eventually(t, p, elsewhere, "C1")
+	eventually(t, p, id, "C1")
+	require.NoError(t, <-followed)
+	agree(t, p, id)
+	_, err = p.lock(t.Context(), id, bob, tab1, "B1")
+	require.ErrorAs(t, err, new(*hold.ConflictError))
+	require.Eventually(t, func() bool {
+		list, err := p.engine.Active(t.Context())
+		return err == nil && len(list) > 0
+	}, time.Minute, 50*time.Millisecond)
 }
 
 func dialCluster(t testing.TB, addrs ...string) *redisconn.Conn {

@@ -90,7 +90,7 @@ func (e *Engine) Lock(ctx context.Context, q hold.LockRequest) (hold.Answer, err
 	return a, nil
 }
 
-func lockAnswer(r *reply, max int) (hold.Answer, error) {
+func lockAnswer(r *reply, limit int) (hold.Answer, error) {
 	a := r.answer()
 	switch r.status {
 	case "OK":
@@ -114,7 +114,7 @@ func lockAnswer(r *reply, max int) (hold.Answer, error) {
 			return hold.Answer{}, err
 		}
 		n, _ := strconv.Atoi(held)
-		return a, &hold.SeatLimitError{Held: n, Max: max}
+		return a, &hold.SeatLimitError{Held: n, Max: limit}
 	case "HOLD_LIMIT":
 		seats, err := r.seats(0)
 		if err != nil {

@@ -77,7 +77,7 @@ func buyAll(ctx context.Context, p *process, buyer int, seats []ident.Seat, sold
 			if conflict || errors.Is(err, hold.ErrUnavailable) { // another one is about to buy it, or Redis is away
 				select {
 				case <-ctx.Done():
-				case <-time.After(10 * time.Millisecond):
+				case <-clock.System{}.After(10 * time.Millisecond):
 				}
 				continue
 			}
@@ -149,7 +149,7 @@ func waitFor(t *testing.T, is func() bool) {
 		}
 		select {
 		case <-t.Context().Done():
-		case <-time.After(10 * time.Millisecond):
+		case <-clock.System{}.After(10 * time.Millisecond):
 		}
 	}
 	t.Error("it did not come to pass within half a minute")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -74,11 +75,7 @@ func (b *books) DropOutbox(_ context.Context, ids []string) error {
 func (b *books) kept() map[string]audit.Entry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := make(map[string]audit.Entry, len(b.rows))
-	for id, e := range b.rows {
-		out[id] = e
-	}
-	return out
+	return maps.Clone(b.rows)
 }
 
 func recorder(p *process, b *books) *audit.Worker {
