@@ -32,6 +32,12 @@ stop() {
   wait "$1" 2>/dev/null || true
 }
 
+# Layers of earlier builds save time until they take too much room.
+if (($(du -sm "$work" | cut -f1) > 6000)); then
+  say 'dropping the layers of earlier builds'
+  buildah "${store[@]}" rmi --prune --force >/dev/null 2>&1 || true
+fi
+
 # One rootfs stands for every base image. It is made once.
 base=localhost/cinema-stand-in
 if ! buildah "${store[@]}" inspect --type image "$base" >/dev/null 2>&1; then
@@ -66,7 +72,7 @@ build() { # NAME DOCKERFILE ARGUMENT...
   local name=$1 file=$2 began=$SECONDS
   shift 2
   say "building $name"
-  buildah "${store[@]}" bud --isolation chroot --format docker --quiet --layers=false "${volumes[@]}" \
+  buildah "${store[@]}" bud --isolation chroot --format docker --quiet --layers "${volumes[@]}" \
     --build-arg "GO_IMAGE=$base" --build-arg "NODE_IMAGE=$base" --build-arg "NGINX_IMAGE=$base" \
     --build-arg GOMODCACHE=/cache/mod --build-arg GOCACHE=/cache/build --build-arg "GOPROXY=$(go env GOPROXY)" \
     --build-arg npm_config_cache=/cache/npm "$@" --file "$file" --tag "localhost/$name" . >/dev/null
