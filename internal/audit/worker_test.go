@@ -248,6 +248,22 @@ func TestWorker_relay_exactly_once(t *testing.T) {
 	require.Equal(t, uint64(600), w.Stats().Relayed)
 }
 
+// TestWorker_tells_how_far_it_is_behind follows the age of the oldest event through an outage of the record and its end.
+func TestWorker_tells_how_far_it_is_behind(t *testing.T) {
+	t.Parallel()
+	r, c := newRecord(), clock.NewFake(evening)
+	r.outbox, r.fail = facts(3), 1
+	w := audit.New(audit.Deps{Store: r, Outbox: r, Clock: c})
+	require.Zero(t, w.Stats().OutboxLag)
+	_, err := w.RelayOnce(t.Context())
+	require.Error(t, err)
+	c.Advance(90 * time.Second)
+	require.Equal(t, 90*time.Second, w.Stats().OutboxLag)
+	_, err = w.RelayOnce(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, w.Stats().OutboxLag)
+}
+
 // TestWorker_relays_at_the_end moves what is in the outbox when the process stops.
 func TestWorker_relays_at_the_end(t *testing.T) {
 	t.Parallel()

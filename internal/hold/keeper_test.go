@@ -170,6 +170,18 @@ func TestSweeper(t *testing.T) {
 		require.Empty(t, h.keeper.Active(), "showtimes without holds are visited no more")
 	})
 
+	t.Run("tells_how_late_it_is", func(t *testing.T) {
+		t.Parallel()
+		h := setup(t)
+		w := hold.NewSweeper(h.keeper, h.clock, h.log)
+		h.lock(t, ada, tab1, "A1", "A2")
+		require.Zero(t, w.Stats())
+		h.clock.Advance(5 * time.Minute)
+		require.Equal(t, hold.SweepStats{Late: 5*time.Minute - time.Second}, w.Stats(), "nobody has swept")
+		require.Equal(t, 2, sweepOnce(t, w))
+		require.Equal(t, hold.SweepStats{Swept: 2}, w.Stats())
+	})
+
 	t.Run("sweeps_more_than_a_batch", func(t *testing.T) {
 		t.Parallel()
 		h := setup(t)
