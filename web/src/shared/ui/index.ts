@@ -6,6 +6,7 @@ export { default as BaseSelect } from './BaseSelect.vue'
 export { default as BaseSkeleton } from './BaseSkeleton.vue'
 export { default as BaseEmpty } from './BaseEmpty.vue'
 export { default as BaseErrorState } from './BaseErrorState.vue'
+export { default as BaseStaleNote } from './BaseStaleNote.vue'
 export { useAnnouncer } from './announcer'
 export { useToasts, type Toast } from './toasts'
 // BaseDialog and BaseTabs carry the headless library: import their files where they are used.
