@@ -27,6 +27,7 @@ that are not demonstration data.`,
 			return app.Seed(c.Context(), cfg, o, c.ErrOrStderr())
 		},
 	}
+	cmd.Flags().BoolVar(&o.Bare, "bare", false, "write the programme alone, without sales and history")
 	cmd.Flags().BoolVar(&o.Reset, "reset", false, "delete the demonstration data and write it anew")
 	return cmd
 }

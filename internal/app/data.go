@@ -19,7 +19,10 @@ import (
 )
 
 // SeedOptions say how to seed.
-type SeedOptions struct{ Reset bool }
+type SeedOptions struct {
+	Reset bool // delete the demonstration data first
+	Bare  bool // the programme without sales
+}
 
 // Seed writes the demonstration cinema into the store; no server may be using it. Progress goes to w.
 func Seed(ctx context.Context, cfg *config.Config, o SeedOptions, w io.Writer) error {
@@ -32,7 +35,7 @@ func Seed(ctx context.Context, cfg *config.Config, o SeedOptions, w io.Writer) e
 	d.Progress = progress(w)
 	d.Signer, err = ticket.OpenRing(ctx, store)
 	if err == nil {
-		err = demo.Seed(ctx, d, demo.Options{Reset: o.Reset})
+		err = demo.Seed(ctx, d, demo.Options{Reset: o.Reset, Bare: o.Bare})
 	}
 	if closed := store.Close(); err == nil {
 		err = closed

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"cinema/internal/httpapi"
 	"cinema/internal/telemetry"
 )
 
@@ -22,4 +23,9 @@ func (p *product) closeProbe() {
 	if err := p.tracer.Close(context.Background()); err != nil {
 		p.log.Warn("the last traces were not delivered", "error", err.Error())
 	}
+}
+
+// observe hands what the edge tells of a request on to the probe.
+func (p *product) observe(ctx context.Context, o httpapi.Observation) {
+	p.probe.Request(ctx, telemetry.Request{Method: o.Method, Route: o.Route, Status: o.Status, Took: o.Took})
 }

@@ -68,3 +68,15 @@ func makeSeed(t testing.TB, bin string) (map[string][]byte, error) {
 	}
 	return files, nil
 }
+
+// seedShared writes the programme, without sales, into the engines that env names.
+func seedShared(t testing.TB, bin string, env []string) {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.Command(bin, "seed", "--bare")
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "APP_ENV=development", "DATA_DIR=" + dir, "LOG_LEVEL=warn"}, env...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("seed: %v\n%s", err, out)
+	}
+}

@@ -65,6 +65,22 @@ func Start(t testing.TB, env ...string) *Server {
 	return s
 }
 
+// StartShared runs n servers on engines that they share, which env names (REDIS_ADDR, MONGO_URI). The programme is written once, without
+// sales. Each server has a data folder of its own for what is not shared.
+func StartShared(t testing.TB, n int, env ...string) []*Server {
+	t.Helper()
+	bin := Binary(t)
+	env = append([]string{"DEMO_DATA=off", "JWT_SECRET=a-secret-that-all-processes-share-0001"}, env...)
+	seedShared(t, bin, env)
+	servers := make([]*Server, n)
+	for i := range servers {
+		servers[i] = &Server{t: t, bin: bin, dir: t.TempDir(), env: env}
+		servers[i].Up()
+		t.Cleanup(servers[i].Stop)
+	}
+	return servers
+}
+
 // Up starts the process and waits until it is ready.
 func (s *Server) Up() {
 	s.t.Helper()

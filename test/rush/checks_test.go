@@ -21,14 +21,14 @@ import (
 type rush struct {
 	t        *testing.T
 	plan     plan
-	server   *harness.Server
+	servers  []*harness.Server
+	faults   []fault
 	showtime string
 	seats    []seat
 	buyers   []*buyer
 	watchers []*harness.Watcher
 	admin    *harness.Client
 	progress atomic.Int64 // seats acknowledged as sold
-	killed   chan struct{}
 
 	mu     sync.Mutex // guards counts
 	counts map[string]int
@@ -55,11 +55,16 @@ func (r *rush) tally() string {
 	return strings.Join(parts, ", ")
 }
 
-// break_ kills the server and empties its hold engine at even steps of the sale.
-func (r *rush) break_(ctx context.Context) {
-	steps := r.plan.kills + r.plan.losses
-	for i := range steps {
-		goal := int64(len(r.seats) * (i + 1) / (steps + 2))
+// fault is something that goes wrong in the middle of a sale.
+type fault struct {
+	name string
+	do   func(ctx context.Context)
+}
+
+// breakThings lets the faults happen one after another, at even steps of the sale.
+func (r *rush) breakThings(ctx context.Context) {
+	for i, f := range r.faults {
+		goal := int64(len(r.seats) * (i + 1) / (len(r.faults) + 2))
 		for r.progress.Load() < goal {
 			select {
 			case <-ctx.Done():
@@ -67,25 +72,27 @@ func (r *rush) break_(ctx context.Context) {
 			case <-time.After(5 * time.Millisecond):
 			}
 		}
-		if i%2 == 1 && i/2 < r.plan.losses {
-			r.lose(ctx)
-			continue
-		}
-		r.server.Kill()
-		r.server.Up()
-		r.count("kill")
+		f.do(ctx)
+		r.count(f.name)
 	}
 }
 
-// lose empties the hold engine, as a flush of an external one would.
+// kill ends a server as a power cut would, and starts it again.
+func kill(s *harness.Server) fault {
+	return fault{"kill", func(context.Context) {
+		s.Kill()
+		s.Up()
+	}}
+}
+
+// lose empties the hold engine in a server's memory, as a flush of an external one would.
 func (r *rush) lose(ctx context.Context) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.server.AdminURL()+"/debug/holds/lose", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.servers[0].AdminURL()+"/debug/holds/lose", nil)
 	require.NoError(r.t, err)
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(r.t, err)
 	_ = res.Body.Close()
 	require.Equal(r.t, http.StatusNoContent, res.StatusCode)
-	r.count("loss")
 }
 
 // soldOut asks whether every seat of the rush is sold for good, so that waiting is pointless.
@@ -192,7 +199,7 @@ func (r *rush) settleAll(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			r.t.Fatalf("%d bookings or holds are still open; the server said:\n%s", open, r.server.Log())
+			r.t.Fatalf("%d bookings or holds are still open; the server said:\n%s", open, r.servers[0].Log())
 		case <-time.After(250 * time.Millisecond):
 		}
 	}

@@ -18,21 +18,32 @@ import (
 
 // plan is the size of a rush.
 type plan struct {
-	buyers, seats, watchers, kills, losses int
-	hall                                   int // capacity wanted
+	buyers, seats, watchers int
+	hall                    int // capacity wanted
 }
 
 // TestRush is the small rush of every test run; RUSH=big makes it 200 buyers for the 300-seat hall with 50 watchers, 3 kills and 2 losses.
 func TestRush(t *testing.T) {
 	t.Parallel()
-	p := plan{buyers: 40, seats: 60, watchers: 10, kills: 2, losses: 1, hall: 64}
+	p, kills, losses := plan{buyers: 40, seats: 60, watchers: 10, hall: 64}, 2, 1
 	if os.Getenv("RUSH") == "big" {
-		p = plan{buyers: 200, seats: 0, watchers: 50, kills: 3, losses: 2, hall: 300}
+		p, kills, losses = plan{buyers: 200, watchers: 50, hall: 300}, 3, 2
 	}
-	r := setup(t, p)
+	r := setup(t, p, harness.Start(t, "SEAT_LOCK_TTL_SECONDS=20", "MAX_SEATS=8"))
+	for i := range kills {
+		r.faults = append(r.faults, kill(r.servers[0]))
+		if i < losses {
+			r.faults = append(r.faults, fault{"loss", r.lose})
+		}
+	}
+	r.run(t)
+}
+
+// run lets the buyers buy while things break, and then checks everything.
+func (r *rush) run(t *testing.T) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
-
 	watching, stopWatching := context.WithCancel(ctx)
 	defer stopWatching()
 	var watchers sync.WaitGroup
@@ -40,7 +51,10 @@ func TestRush(t *testing.T) {
 		watchers.Go(func() { w.Run(watching) })
 	}
 	faults := make(chan struct{})
-	go func() { defer close(faults); r.break_(ctx) }()
+	go func() {
+		defer close(faults)
+		r.breakThings(ctx)
+	}()
 	var buying sync.WaitGroup
 	for _, b := range r.buyers {
 		buying.Go(func() { b.run(ctx) })
@@ -48,7 +62,7 @@ func TestRush(t *testing.T) {
 	began := time.Now()
 	buying.Wait()
 	<-faults
-	require.NoError(t, ctx.Err(), "the rush did not end in time; the server said:\n%s", r.server.Log())
+	require.NoError(t, ctx.Err(), "the rush did not end in time; the server said:\n%s", r.servers[0].Log())
 	t.Logf("the rush took %v: %s", time.Since(began).Round(time.Millisecond), r.tally())
 
 	r.settleAll(ctx)
@@ -59,26 +73,26 @@ func TestRush(t *testing.T) {
 	watchers.Wait()
 }
 
-// setup starts a server, picks a showtime nobody has bought, and signs the buyers in.
-func setup(t *testing.T, p plan) *rush {
+// setup picks a showtime nobody has bought and signs the buyers in, spread over the servers.
+func setup(t *testing.T, p plan, servers ...*harness.Server) *rush {
 	t.Helper()
-	server := harness.Start(t, "SEAT_LOCK_TTL_SECONDS=20", "MAX_SEATS=8")
-	r := &rush{t: t, plan: p, server: server, killed: make(chan struct{}, 64)}
-	r.showtime = pick(t, server, p.hall)
-	r.seats = sellable(t, server, r.showtime)
+	r := &rush{t: t, plan: p, servers: servers}
+	r.showtime = pick(t, servers[0], p.hall)
+	r.seats = sellable(t, servers[0], r.showtime)
 	if p.seats > 0 && len(r.seats) > p.seats {
 		r.seats = r.seats[:p.seats]
 	}
-	for range p.watchers {
-		r.watchers = append(r.watchers, harness.NewWatcher(server, r.showtime))
+	at := func(i int) *harness.Server { return servers[i%len(servers)] }
+	for i := range p.watchers {
+		r.watchers = append(r.watchers, harness.NewWatcher(at(i), r.showtime))
 	}
 	for i := range p.buyers {
-		c := harness.NewClient(server)
+		c := harness.NewClient(at(i))
 		c.SignIn(t, fmt.Sprintf("buyer%d@example.com", i), fmt.Sprintf("Buyer %d", i))
 		t.Cleanup(c.Close)
 		r.buyers = append(r.buyers, &buyer{rush: r, client: c, number: i})
 	}
-	r.admin = harness.NewClient(server)
+	r.admin = harness.NewClient(servers[0])
 	r.admin.SignIn(t, "admin@example.com", "Admin")
 	t.Cleanup(r.admin.Close)
 	return r
