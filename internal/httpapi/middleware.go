@@ -77,7 +77,18 @@ func (s *Server) begin(c *gin.Context) {
 	c.Set(serverKey, s)
 	s.headers(c.Writer.Header(), k.id)
 	c.Next()
+	if s.observe != nil && (r == nil || !r.stream) {
+		s.observe(ctx, Observation{Method: c.Request.Method, Route: routeOf(c), Status: c.Writer.Status(), Took: s.clock.Now().Sub(k.started)})
+	}
 	s.logEnd(c, k, r)
+}
+
+// routeOf is the pattern that a request met.
+func routeOf(c *gin.Context) string {
+	if p := c.FullPath(); p != "" {
+		return p
+	}
+	return "unrouted"
 }
 
 func (s *Server) headers(h http.Header, id string) {
@@ -107,12 +118,8 @@ func (s *Server) logEnd(c *gin.Context, k *call, r *route) {
 	if !s.log.Enabled(ctx, level) {
 		return
 	}
-	path := c.FullPath()
-	if path == "" {
-		path = "unrouted"
-	}
 	attrs := []slog.Attr{
-		slog.String("method", c.Request.Method), slog.String("route", path), slog.Int("status", status),
+		slog.String("method", c.Request.Method), slog.String("route", routeOf(c)), slog.Int("status", status),
 		slog.Int("bytes", c.Writer.Size()), slog.Duration("took", s.clock.Now().Sub(k.started)), slog.String("request_id", k.id),
 	}
 	if k.principal != nil {

@@ -92,7 +92,18 @@ type Deps struct {
 	Pages    fs.FS // the built web app; nil: none
 	Holds    Ping
 	Store    Ping
+	Observe  Observer // nil: nobody watches
 }
+
+// Observation is one answered request. Route is the pattern that it met, "unrouted" when it met none.
+type Observation struct {
+	Method, Route string
+	Status        int
+	Took          time.Duration
+}
+
+// Observer is told of every answered request but seat streams, whose length says nothing. The context is the request's.
+type Observer func(ctx context.Context, o Observation)
 
 // Server is the edge.
 type Server struct {
@@ -112,6 +123,7 @@ type Server struct {
 	pages    *pages
 	holds    Ping
 	store    Ping
+	observe  Observer
 
 	origins map[string]bool
 	cross   *http.CrossOriginProtection
@@ -145,7 +157,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
 		bookings: d.Bookings, live: d.Live, audit: d.Audit, answers: d.Answers, rules: d.Rules, bank: d.Bank,
-		holds: d.Holds, store: d.Store, routes: make(map[string]*route),
+		holds: d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
 	}
 	if s.clock == nil {
 		s.clock = clock.System{}
