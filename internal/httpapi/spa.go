@@ -104,9 +104,10 @@ var reserved = []string{"/api", "/ws", "/metrics", "/media", "/debug"}
 // isReserved tells whether an address is no page of the web app, in whatever spelling: of a reserved folder, or with a name that begins
 // with a dot, which only scanners ask for.
 func isReserved(p string) bool {
-	clean := path.Clean("/" + strings.ToLower(strings.ReplaceAll(p, `\`, "/")))
+	low := strings.ToLower(strings.ReplaceAll(p, `\`, "/"))
+	clean := path.Clean("/" + low)
 	for _, r := range reserved {
-		if clean == r || strings.HasPrefix(clean, r+"/") {
+		if clean == r || strings.HasPrefix(clean, r+"/") || strings.HasPrefix(low, r+"/") {
 			return true
 		}
 	}
