@@ -30,21 +30,21 @@ func (p *product) always() lifecycle.Part {
 
 // workers are what a process does beside answering: each ends with its context. only names those that run; empty: all.
 func (p *product) workers(only []string) []lifecycle.Part {
-	repair := hold.NewAntiEntropy(p.keeper, p.catalog, claims{p.store}, p.clock, p.log)
-	sweeper := hold.NewSweeper(p.keeper, p.clock, p.log).Belt(p.onSale)
 	wanted := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
 	var parts []lifecycle.Part
 	if wanted("audit") || wanted("outbox") { // first to start, last to stop: it writes what the others did
 		parts = append(parts, lifecycle.Part{Name: "audit", Run: p.record.Run})
 	}
 	if wanted("reconciler") {
+		p.repair = hold.NewAntiEntropy(p.keeper, p.catalog, claims{p.store}, p.clock, p.log)
 		parts = append(parts,
 			lifecycle.Part{Name: "reconciler", Run: p.bookings.Run},
-			lifecycle.Part{Name: "anti-entropy", Run: func(ctx context.Context) error { return repair.Run(ctx, p.onSale) }},
+			lifecycle.Part{Name: "anti-entropy", Run: func(ctx context.Context) error { return p.repair.Run(ctx, p.onSale) }},
 			lifecycle.Part{Name: "housekeeping", Run: p.housekeep})
 	}
 	if wanted("sweeper") {
-		parts = append(parts, lifecycle.Part{Name: "sweeper", Run: sweeper.Run})
+		p.sweeper = hold.NewSweeper(p.keeper, p.clock, p.log).Belt(p.onSale)
+		parts = append(parts, lifecycle.Part{Name: "sweeper", Run: p.sweeper.Run})
 	}
 	if len(only) == 0 {
 		parts = append(parts, p.demoParts()...)

@@ -114,5 +114,6 @@ var table = map[string]place{
 	"test/bench":         {line: proof},
 	"test/bench/nothing": {line: proof, libraries: []string{"github.com/gin-gonic/gin", "github.com/golang-jwt/jwt/v5"}},
 	"test/blackbox":      {line: proof},
+	"test/operations":    {line: proof, libraries: []string{"go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"}},
 	"test/harness":       {line: proof},
 }

@@ -1,0 +1,2 @@
+// Package operations holds what an operator is given — alerts, the dashboard, the front door's headers, traces — against the running binary.
+package operations
