@@ -2,7 +2,7 @@
 # `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse doctor clean
+.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse images doctor clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: ## figures of speed: holds, HTTP, durable confirms, WebSocket deliveries
 
 lighthouse: ## accessibility and best practices of every customer page in both themes, 100 asked
 	@scripts/build.sh && scripts/lighthouse.sh
+
+images: ## build both container images and start them, without an engine (root, Linux)
+	@scripts/images.sh
 
 doctor: ## what is missing on this machine, each with the line that installs it
 	@scripts/doctor.sh

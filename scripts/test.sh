@@ -25,7 +25,7 @@ go_test() {
 
 stage_build() { scripts/build.sh; }
 
-stage_check() { scripts/lint.sh && scripts/generate.sh --check; }
+stage_check() { scripts/lint.sh && scripts/generate.sh --check && scripts/deploy-check.sh; }
 
 stage_go() {
   scripts/ensure.sh cgo || return 1
