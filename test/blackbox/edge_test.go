@@ -20,35 +20,67 @@ import (
 func TestEdge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "CORS_ORIGINS=https://partner.example")
-	t.Run("headers", func(t *testing.T) { everyHeader(t, w) })
-	t.Run("cross origin", func(t *testing.T) { crossOrigin(t, w) })
-	t.Run("cors", func(t *testing.T) { listedOrigin(t, w) })
-	t.Run("credentials", func(t *testing.T) { wrongCredentials(t, w) })
-	t.Run("reading changes nothing", func(t *testing.T) { safeMethods(t, w) })
-	t.Run("spellings of an address", func(t *testing.T) { spellings(t, w) })
-	t.Run("redirects", func(t *testing.T) { redirects(t, w) })
-	t.Run("sizes", func(t *testing.T) { sizes(t, w) })
-	t.Run("media types", func(t *testing.T) { mediaTypes(t, w) })
-	t.Run("request ids", func(t *testing.T) { requestIDs(t, w) })
-	t.Run("raw requests", func(t *testing.T) { rawRequests(t, w) })
-	t.Run("slow bodies", func(t *testing.T) { slowBodies(t, w) })
-	t.Run("forwarding headers", func(t *testing.T) { forwarded(t, w) })
-	t.Run("cookies", func(t *testing.T) { cookies(t, w) })
-	t.Run("text stays text", func(t *testing.T) { textStaysText(t, w) })
-	t.Run("alive", func(t *testing.T) { health(t, w) }) // after all of the above
+	w.each(t, map[string]func(*testing.T, *world){
+		"headers":                 everyHeader,
+		"cross origin":            crossOrigin,
+		"cors":                    listedOrigin,
+		"credentials":             wrongCredentials,
+		"reading changes nothing": safeMethods,
+		"spellings of an address": spellings,
+		"redirects":               redirects,
+		"sizes":                   sizes,
+		"media types":             mediaTypes,
+		"request ids":             requestIDs,
+		"raw requests":            rawRequests,
+		"slow bodies":             slowBodies,
+		"forwarding headers":      forwarded,
+		"cookies":                 cookies,
+		"text stays text":         textStaysText,
+	})
+	w.alone(t, "alive", health) // after all of the above
 }
 
 func everyHeader(t *testing.T, w *world) {
 	h, p := w.take(t, "Studio"), w.account(t)
 	asset := firstAsset(t, p)
 	for _, c := range []struct{ method, path string }{
-		{"GET", "/"}, {"GET", "/any/page/of/the/app"}, {"GET", asset}, {"GET", "/health"}, {"GET", "/livez"}, {"GET", "/readyz"}, {"GET", "/api/me"},
-		{"GET", "/api/nothing"}, {"GET", "/api"}, {"GET", "/ws"}, {"GET", "/ws/showtimes/" + h.id + "/seats"}, {"GET", "/metrics"}, {"GET", "/debug/pprof/"}, {"GET", "/media/posters/none.svg"},
-		{"GET", "/api/movies"}, {"GET", "/api/showtimes"}, {"GET", h.path("/seats/state")}, {"POST", h.path("/seats/lock")}, {"PUT", h.path("/seats/lock")}, {"DELETE", "/api/movies"},
-		{"PATCH", "/"}, {"OPTIONS", "/api/movies"}, {"TRACE", "/api/me"}, {"GET", "/api/openapi.json"}, {"GET", "/api/docs"}, {"GET", "/api/admin/bookings"}, {"HEAD", "/"}, {"GET", "/missing.js"},
-		{"GET", "/api/bookings/bk_none"}, {"GET", "/favicon.ico"}, {"GET", "/robots.txt"}, {"GET", "/.env"}, {"GET", "/.git/config"}, {"GET", "/assets/"}, {"GET", "/index.html"},
+		{"GET", "/"},
+		{"GET", "/any/page/of/the/app"},
+		{"GET", asset},
+		{"GET", "/health"},
+		{"GET", "/livez"},
+		{"GET", "/readyz"},
+		{"GET", "/api/me"},
+		{"GET", "/api/nothing"},
+		{"GET", "/api"},
+		{"GET", "/ws"},
+		{"GET", "/ws/showtimes/" + h.id + "/seats"},
+		{"GET", "/metrics"},
+		{"GET", "/debug/pprof/"},
+		{"GET", "/media/posters/none.svg"},
+		{"GET", "/api/movies"},
+		{"GET", "/api/showtimes"},
+		{"GET", h.path("/seats/state")},
+		{"POST", h.path("/seats/lock")},
+		{"PUT", h.path("/seats/lock")},
+		{"DELETE", "/api/movies"},
+		{"PATCH", "/"},
+		{"OPTIONS", "/api/movies"},
+		{"TRACE", "/api/me"},
+		{"GET", "/api/openapi.json"},
+		{"GET", "/api/docs"},
+		{"GET", "/api/admin/bookings"},
+		{"HEAD", "/"},
+		{"GET", "/missing.js"},
+		{"GET", "/api/bookings/bk_none"},
+		{"GET", "/favicon.ico"},
+		{"GET", "/robots.txt"},
+		{"GET", "/.env"},
+		{"GET", "/.git/config"},
+		{"GET", "/assets/"},
+		{"GET", "/index.html"},
 	} {
-		a := p.do(t, c.method, c.path, nil)
+		a := p.do(t, c.method+" "+c.path, nil)
 		what := c.method + " " + c.path
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "", "Permissions-Policy": "",
@@ -74,27 +106,27 @@ func everyHeader(t *testing.T, w *world) {
 		}
 	}
 	for _, path := range []string{"/.env", "/.git/config", "/missing.js", "/metrics", "/debug/pprof/", "/debug/holds/lose", "/debug", "/api", "/ws", "/media", "/api/..", "/ws/x"} {
-		p.refused(t, http.StatusNotFound, "not_found", http.MethodGet, path, nil)
+		p.refused(t, "not_found", "GET "+path, nil)
 	}
-	require.Contains(t, p.want(t, http.StatusOK, http.MethodGet, asset, nil).Header.Get("Cache-Control"), "immutable")
-	require.Equal(t, "no-store", p.want(t, http.StatusOK, http.MethodGet, "/", nil).Header.Get("Cache-Control"))
+	require.Contains(t, p.want(t, http.StatusOK, "GET "+asset, nil).Header.Get("Cache-Control"), "immutable")
+	require.Equal(t, "no-store", p.want(t, http.StatusOK, "GET /", nil).Header.Get("Cache-Control"))
 	for _, path := range []string{"/api/me", "/api/bookings"} {
-		require.Equal(t, "no-store", p.want(t, http.StatusOK, http.MethodGet, path, nil).Header.Get("Cache-Control"))
+		require.Equal(t, "no-store", p.want(t, http.StatusOK, "GET "+path, nil).Header.Get("Cache-Control"))
 	}
-	a := p.want(t, http.StatusOK, http.MethodGet, h.path("/seats/state"), nil)
+	a := p.want(t, http.StatusOK, "GET "+h.path("/seats/state"), nil)
 	vary := strings.Join(a.Header.Values("Vary"), ",")
 	require.Contains(t, vary, "Cookie")
 	require.Contains(t, vary, "Authorization")
 	tag := a.Header.Get("Etag")
 	require.NotEmpty(t, tag)
-	require.Empty(t, p.want(t, http.StatusNotModified, http.MethodGet, h.path("/seats/state"), nil, "If-None-Match", tag).Body)
-	require.NotEqual(t, tag, w.account(t).want(t, http.StatusOK, http.MethodGet, h.path("/seats/state"), nil).Header.Get("Etag"), "the tag differs by viewer")
+	require.Empty(t, p.want(t, http.StatusNotModified, "GET "+h.path("/seats/state"), nil, "If-None-Match", tag).Body)
+	require.NotEqual(t, tag, w.account(t).want(t, http.StatusOK, "GET "+h.path("/seats/state"), nil).Header.Get("Etag"), "the tag differs by viewer")
 }
 
 // firstAsset is a script that the page loads.
 func firstAsset(t *testing.T, p *person) string {
 	t.Helper()
-	page := string(p.want(t, http.StatusOK, http.MethodGet, "/", nil).Body)
+	page := string(p.want(t, http.StatusOK, "GET /", nil).Body)
 	_, rest, ok := strings.Cut(page, `src="/assets/`)
 	require.True(t, ok, "the page loads no script")
 	name, _, _ := strings.Cut(rest, `"`)
@@ -107,39 +139,51 @@ func crossOrigin(t *testing.T, w *world) {
 	body := sale{Request: p.request(), Seats: seats}
 	h.unchanged(t, p, func() {
 		for _, head := range [][]string{
-			{"X-Requested-With", ""}, {"X-Requested-With", "XMLHttpRequest"}, {"X-Requested-With", "cinema, cinema"},
-			{"Origin", "https://elsewhere.example"}, {"Origin", "null"}, {"Origin", w.server.URL() + ".elsewhere.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+			{"X-Requested-With", ""},
+			{"X-Requested-With", "XMLHttpRequest"},
+			{"X-Requested-With", "cinema, cinema"},
+			{"Origin", "https://elsewhere.example"},
+			{"Origin", "null"},
+			{"Origin", w.server.URL() + ".elsewhere.example"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
 			{"Origin", "https://elsewhere.example", "Sec-Fetch-Site", "cross-site"},
 		} {
 			for _, c := range []struct{ method, path string }{
-				{http.MethodPost, h.path("/seats/lock")}, {http.MethodDelete, h.path("/seats/lock")}, {http.MethodPost, "/api/auth/logout"}, {http.MethodPost, "/api/auth/token"},
-				{http.MethodPost, h.path("/bookings/confirm")}, {http.MethodPost, "/api/ws-tickets"}, {http.MethodPost, "/api/nothing"}, {http.MethodPost, "/api/auth/dev/login"},
+				{http.MethodPost, h.path("/seats/lock")},
+				{http.MethodDelete, h.path("/seats/lock")},
+				{http.MethodPost, "/api/auth/logout"},
+				{http.MethodPost, "/api/auth/token"},
+				{http.MethodPost, h.path("/bookings/confirm")},
+				{http.MethodPost, "/api/ws-tickets"},
+				{http.MethodPost, "/api/nothing"},
+				{http.MethodPost, "/api/auth/dev/login"},
 			} {
-				p.refused(t, http.StatusForbidden, "cross_origin", c.method, c.path, body, head...)
+				p.refused(t, "cross_origin", c.method+" "+c.path, body, head...)
 			}
 		}
 	})
-	p.want(t, http.StatusOK, http.MethodGet, "/api/me", nil) // still signed in
+	p.want(t, http.StatusOK, "GET /api/me", nil) // still signed in
 	client := p.bearer(t)
-	client.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: seats}, "X-Requested-With", "")
+	client.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), sale{Request: p.request(), Seats: seats}, "X-Requested-With", "")
 	// Both credentials: the bearer wins, a bad one is not rescued by the cookie, and the cookie's header rule does not apply.
-	p.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil, "Authorization", "Bearer nonsense")
+	p.refused(t, "unauthorized", "GET /api/me", nil, "Authorization", "Bearer nonsense")
 	other := w.account(t)
 	same(other, p) // both credentials are known to one browser
 	same(other, client)
-	a := other.want(t, http.StatusOK, http.MethodGet, "/api/me", nil, "Authorization", "Bearer "+client.Bearer)
+	a := other.want(t, http.StatusOK, "GET /api/me", nil, "Authorization", "Bearer "+client.Bearer)
 	require.Contains(t, string(a.Body), p.id)
 }
 
 func listedOrigin(t *testing.T, w *world) {
 	p := w.account(t)
-	a := p.do(t, http.MethodOptions, "/api/me", nil, "Origin", "https://partner.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-requested-with")
+	a := p.do(t, "OPTIONS /api/me", nil, "Origin", "https://partner.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "x-requested-with")
 	require.Equal(t, http.StatusNoContent, a.Status)
 	require.Equal(t, "https://partner.example", a.Header.Get("Access-Control-Allow-Origin"))
-	a = p.do(t, http.MethodGet, "/api/me", nil, "Origin", "https://partner.example")
+	a = p.do(t, "GET /api/me", nil, "Origin", "https://partner.example")
 	require.Equal(t, "https://partner.example", a.Header.Get("Access-Control-Allow-Origin"))
 	for _, origin := range []string{"https://partner.example.org", "http://partner.example", "https://partner.example:444", "https://x.partner.example", "null"} {
-		a := p.do(t, http.MethodGet, "/api/me", nil, "Origin", origin)
+		a := p.do(t, "GET /api/me", nil, "Origin", origin)
 		require.Empty(t, a.Header.Get("Access-Control-Allow-Origin"), origin)
 	}
 }
@@ -153,19 +197,19 @@ func wrongCredentials(t *testing.T, w *world) {
 		"Bearer", "Bearer ", "Basic YWRtaW46YWRtaW4=", token, "Bearer " + parts[0] + "." + parts[1] + ".", "Bearer eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0." + parts[1] + ".",
 		"Bearer " + parts[0] + ".eyJzdWIiOiJhZG1pbiJ9." + parts[2], "Bearer " + token + " x", "Bearer " + strings.Repeat("a", 8000), "Digest x", "Bearer " + token[:len(token)-2],
 	} {
-		a := v.do(t, http.MethodGet, "/api/me", nil, "Authorization", auth)
-		isProblem(t, a, http.StatusUnauthorized, "unauthorized", auth)
-		a = v.do(t, http.MethodGet, "/api/movies", nil, "Authorization", auth)
+		a := v.do(t, "GET /api/me", nil, "Authorization", auth)
+		isProblem(t, a, "unauthorized", auth)
+		a = v.do(t, "GET /api/movies", nil, "Authorization", auth)
 		require.Equal(t, http.StatusUnauthorized, a.Status, "a wrong token is told everywhere: %s", auth)
 	}
 	for _, cookie := range []string{"session=", "session=nonsense", "session=" + strings.Repeat("A", 43), "session=' OR 1=1 --", "session=" + p.id, "session=..%2f..", "__Host-session=x"} {
-		v.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil, "Cookie", cookie)
+		v.refused(t, "unauthorized", "GET /api/me", nil, "Cookie", cookie)
 	}
-	v.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me?token="+token+"&access_token="+token, nil)
-	p.refused(t, http.StatusForbidden, "forbidden", http.MethodGet, "/api/admin/ping", nil)
-	w.guest(t).refused(t, http.StatusForbidden, "forbidden", http.MethodGet, "/api/admin/audit", nil)
-	w.admin(t).want(t, http.StatusOK, http.MethodGet, "/api/admin/ping", nil)
-	a := w.admin(t).want(t, http.StatusOK, http.MethodGet, "/api/admin/bookings?limit=5&status=BOOKED", nil)
+	v.refused(t, "unauthorized", "GET /api/me?token="+token+"&access_token="+token, nil)
+	p.refused(t, "forbidden", "GET /api/admin/ping", nil)
+	w.guest(t).refused(t, "forbidden", "GET /api/admin/audit", nil)
+	w.admin(t).want(t, http.StatusOK, "GET /api/admin/ping", nil)
+	a := w.admin(t).want(t, http.StatusOK, "GET /api/admin/bookings?limit=5&status=BOOKED", nil)
 	require.NotContains(t, string(a.Body), "CT1:", "a list admits nobody")
 }
 
@@ -182,100 +226,27 @@ func safeMethods(t *testing.T, w *world) {
 				"/api/bookings/" + b.ID + "/settle", "/api/auth/logout", "/api/auth/guest", "/api/auth/token", "/api/ws-tickets", "/api/bookings/lookup", "/api/auth/dev/login",
 			} {
 				for _, head := range [][]string{nil, {"X-HTTP-Method-Override", "POST"}, {"X-HTTP-Method", "POST"}, {"X-Method-Override", "POST"}} {
-					a := p.do(t, method, path+"?_method=POST&method=POST", body, head...)
+					a := p.do(t, method+" "+path+"?_method=POST&method=POST", body, head...)
 					require.Contains(t, []int{http.StatusMethodNotAllowed, http.StatusNotFound}, a.Status, "%s %s", method, path)
 				}
 			}
 		}
 		for _, head := range [][]string{{"X-HTTP-Method-Override", "DELETE"}, {"X-HTTP-Method", "DELETE"}} {
-			p.refused(t, http.StatusBadRequest, "invalid_seat_ids", http.MethodPost, h.path("/seats/lock"), sale{Seats: []string{"Z99"}}, head...)
+			p.refused(t, "invalid_seat_ids", "POST "+h.path("/seats/lock"), sale{Seats: []string{"Z99"}}, head...)
 		}
 	})
-	p.want(t, http.StatusOK, http.MethodGet, "/api/me", nil)
-	require.Equal(t, "BOOKED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+	p.want(t, http.StatusOK, "GET /api/me", nil)
+	require.Equal(t, "BOOKED", bookingOf(t, p.want(t, http.StatusOK, "GET /api/bookings/"+b.ID, nil)).Status)
 	for _, path := range []string{"/", "/health", "/api/movies", "/api/me", h.path("/seats/state"), "/api/tickets/" + b.Tickets[0].ID + "/qr.svg"} {
-		a := p.want(t, http.StatusOK, http.MethodHead, path, nil)
+		a := p.want(t, http.StatusOK, "HEAD "+path, nil)
 		require.Empty(t, a.Body, path)
-		require.Equal(t, p.do(t, http.MethodGet, path, nil).Header.Get("Content-Type"), a.Header.Get("Content-Type"), path)
+		require.Equal(t, p.do(t, "GET "+path, nil).Header.Get("Content-Type"), a.Header.Get("Content-Type"), path)
 	}
-	a := p.do(t, http.MethodPut, h.path("/seats/lock"), body)
-	isProblem(t, a, http.StatusMethodNotAllowed, "method_not_allowed", "PUT lock")
+	a := p.do(t, "PUT "+h.path("/seats/lock"), body)
+	isProblem(t, a, "method_not_allowed", "PUT lock")
 	for _, m := range []string{http.MethodPost, http.MethodDelete} {
 		require.Contains(t, a.Header.Get("Allow"), m, "405 names what is allowed")
 	}
-}
-
-// spellings of administrative addresses never reach the handler without the role, whatever a router makes of them.
-func spellings(t *testing.T, w *world) {
-	p, v := w.account(t), w.visitor(t)
-	for _, path := range []string{
-		"//api/admin/bookings", "/api//admin/bookings", "/api/./admin/bookings", "/api/x/../admin/bookings", "/api/admin/bookings/", "/api/admin//bookings", "/API/ADMIN/BOOKINGS",
-		"/api/Admin/bookings", "/api/%61dmin/bookings", "/api/admin%2fbookings", "/api/admin%2Fbookings", "/%2e/api/admin/bookings", "/api/%2e%2e/api/admin/bookings", "/api/admin/bookings;x=1",
-		"/api/admin/bookings%20", "/api/admin/bookings%00", "/api/admin/bookings.json", "/api/admin/bookings#x", "/api/admin/bookings?a=/api/movies", "/api\\admin\\bookings", "/api/movies/../admin/bookings",
-		"/./api/admin/bookings", "/api/admin/./bookings", "/api/admin/bookings/.", "/api/admin/bookings/..", "/api/admin/%62ookings", "/api/%2561dmin/bookings", "/assets/../api/admin/bookings",
-	} {
-		for who, x := range map[string]*person{"user": p, "visitor": v} {
-			status, body := raw(t, w, who+" "+path, "GET "+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"+cookieLine(x)+"\r\n")
-			require.NotContains(t, body, `"total"`, "%s as %s", path, who)
-			require.NotContains(t, body, `"items"`, "%s as %s", path, who)
-			require.Less(t, status, 500, path)
-			if status == http.StatusOK { // the app's own page, which holds nothing
-				require.Contains(t, body, "<!doctype html", path)
-				require.NotContains(t, strings.ToLower(path), "/api/admin", "the page answers for %s", path)
-			}
-		}
-	}
-	for _, path := range []string{"/api/admin/ping", "/api/admin/bookings", "/api/admin/audit"} {
-		v.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, path, nil)
-		p.refused(t, http.StatusForbidden, "forbidden", http.MethodGet, path, nil)
-		p.refused(t, http.StatusForbidden, "forbidden", http.MethodGet, path, nil, "X-Original-URL", "/api/movies", "X-Rewrite-URL", "/api/movies", "X-Role", "ADMIN")
-	}
-}
-
-func cookieLine(p *person) string {
-	line := strings.Join(p.Cookies().Values("Cookie"), "; ")
-	if line == "" {
-		return ""
-	}
-	return "Cookie: " + line + "\r\n"
-}
-
-// raw sends bytes as they are and reads one answer.
-func raw(t *testing.T, w *world, what, request string) (status int, body string) {
-	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(w.server.URL(), "http://"))
-	require.NoError(t, err)
-	defer func() { _ = conn.Close() }()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
-	_, err = io.WriteString(conn, request)
-	require.NoError(t, err, what)
-	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	if err != nil {
-		return 0, "" // the server hung up without an answer
-	}
-	defer func() { _ = res.Body.Close() }()
-	b, _ := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	return res.StatusCode, string(b)
-}
-
-func redirects(t *testing.T, w *world) {
-	v := w.visitor(t)
-	for _, path := range []string{
-		"//elsewhere.example", "//elsewhere.example/%2e%2e", "/\\elsewhere.example", "/%5Celsewhere.example", "/?return_to=https://elsewhere.example", "/api/auth/google/login?return_to=https://elsewhere.example",
-		"/api/auth/google/login?return_to=//elsewhere.example", "/api/auth/google/login?return_to=/%5Celsewhere.example", "/api/auth/google/callback?code=x&state=y", "/api/auth/dev/login?return_to=//elsewhere.example",
-		"/sign-in?open=//elsewhere.example", "/%0d%0aLocation:%20https://elsewhere.example", "/api/movies/",
-	} {
-		req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, w.server.URL(), nil)
-		require.NoError(t, err)
-		req.URL.Opaque = path // as it is
-		client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-		res, err := client.Do(req)
-		require.NoError(t, err, path)
-		_ = res.Body.Close()
-		require.NotContains(t, res.Header.Get("Location"), "elsewhere.example", path)
-		require.Less(t, res.StatusCode, 500, path)
-	}
-	v.want(t, http.StatusOK, http.MethodGet, "/", nil)
 }
 
 func sizes(t *testing.T, w *world) {
@@ -283,10 +254,10 @@ func sizes(t *testing.T, w *world) {
 	big := []byte(`{"seat_ids":["` + strings.Repeat("A", 70<<10) + `"]}`)
 	h.unchanged(t, p, func() {
 		for _, path := range sales(h) {
-			p.refused(t, http.StatusRequestEntityTooLarge, "body_too_large", http.MethodPost, path, big)
+			p.refused(t, "body_too_large", "POST "+path, big)
 		}
-		p.refused(t, http.StatusRequestEntityTooLarge, "body_too_large", http.MethodPost, h.path("/seats/extend"), big, "Idempotency-Key", "key-of-a-large-body")
-		p.refused(t, http.StatusRequestEntityTooLarge, "body_too_large", http.MethodPost, "/api/csp-reports", big, "Content-Type", "application/csp-report")
+		p.refused(t, "body_too_large", "POST "+h.path("/seats/extend"), big, "Idempotency-Key", "key-of-a-large-body")
+		p.refused(t, "body_too_large", "POST /api/csp-reports", big, "Content-Type", "application/csp-report")
 		// Chunked: the size is not told beforehand.
 		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.server.URL()+h.path("/seats/lock"), io.MultiReader(bytes.NewReader(big), bytes.NewReader(big)))
 		require.NoError(t, err)
@@ -302,7 +273,7 @@ func sizes(t *testing.T, w *world) {
 		z := gzip.NewWriter(&packed)
 		_, _ = z.Write(bytes.Repeat([]byte(" "), 8<<20))
 		_ = z.Close()
-		a := p.do(t, http.MethodPost, h.path("/seats/lock"), packed.Bytes(), "Content-Encoding", "gzip")
+		a := p.do(t, "POST "+h.path("/seats/lock"), packed.Bytes(), "Content-Encoding", "gzip")
 		require.Contains(t, []int{http.StatusBadRequest, http.StatusUnsupportedMediaType}, a.Status)
 	})
 	status, _ := raw(t, w, "large header", "GET /health HTTP/1.1\r\nHost: x\r\nX-Large: "+strings.Repeat("a", 64<<10)+"\r\n\r\n")
@@ -319,12 +290,12 @@ func mediaTypes(t *testing.T, w *world) {
 		for _, media := range []string{
 			"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "application/json; charset=utf-16", "text/json", "application/jsonx", "", "nonsense", "application/cbor",
 		} {
-			p.refused(t, http.StatusUnsupportedMediaType, "unsupported_media_type", http.MethodPost, h.path("/seats/lock"), body, "Content-Type", media)
+			p.refused(t, "unsupported_media_type", "POST "+h.path("/seats/lock"), body, "Content-Type", media)
 		}
 	})
-	p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), body, "Content-Type", "application/json; charset=UTF-8")
+	p.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), body, "Content-Type", "application/json; charset=UTF-8")
 	for _, accept := range []string{"application/cbor", "text/html", "*/*;q=0", "application/xml, */*"} {
-		a := p.do(t, http.MethodGet, "/api/me", nil, "Accept", accept)
+		a := p.do(t, "GET /api/me", nil, "Accept", accept)
 		require.Contains(t, []int{http.StatusOK, http.StatusNotAcceptable}, a.Status, accept)
 		if a.Status == http.StatusOK {
 			require.Contains(t, a.Header.Get("Content-Type"), "application/json", accept)
@@ -334,10 +305,10 @@ func mediaTypes(t *testing.T, w *world) {
 
 func requestIDs(t *testing.T, w *world) {
 	v := w.visitor(t)
-	a := v.do(t, http.MethodGet, "/health", nil, "X-Request-Id", "my-own-request-1")
+	a := v.do(t, "GET /health", nil, "X-Request-Id", "my-own-request-1")
 	require.Equal(t, "my-own-request-1", a.Header.Get("X-Request-Id"))
 	for _, id := range []string{"short", strings.Repeat("a", 200), "with space in", "<script>alert(1)</script>", "a,b;c=d\"", "äöüäöüäöü", "../../../etc/passwd", "${jndi:ldap://x}"} {
-		a := v.do(t, http.MethodGet, "/api/nothing", nil, "X-Request-Id", id)
+		a := v.do(t, "GET /api/nothing", nil, "X-Request-Id", id)
 		require.NotContains(t, a.Header.Get("X-Request-Id"), id)
 		require.NotContains(t, string(a.Body), id)
 	}
@@ -345,7 +316,8 @@ func requestIDs(t *testing.T, w *world) {
 	require.NotContains(t, body, "Evil")
 	require.Less(t, status, 500)
 	// Two requests without a name get two names.
-	require.NotEqual(t, v.do(t, http.MethodGet, "/health", nil).Header.Get("X-Request-Id"), v.do(t, http.MethodGet, "/health", nil).Header.Get("X-Request-Id"))
+	one, two := v.do(t, "GET /health", nil), v.do(t, "GET /health", nil)
+	require.NotEqual(t, one.Header.Get("X-Request-Id"), two.Header.Get("X-Request-Id"))
 }
 
 // rawRequests: what no library sends. The server refuses or hangs up, and lives.
@@ -386,7 +358,7 @@ func slowBodies(t *testing.T, w *world) {
 			require.NoError(t, err)
 			open = append(open, conn)
 		}
-		p.want(t, http.StatusOK, http.MethodGet, "/api/me", nil)
+		p.want(t, http.StatusOK, "GET /api/me", nil)
 		for _, c := range open {
 			half, ok := c.(*net.TCPConn)
 			require.True(t, ok)
@@ -405,16 +377,16 @@ func slowBodies(t *testing.T, w *world) {
 // forwarded: without a trusted proxy nobody may choose his own address, host or scheme.
 func forwarded(t *testing.T, w *world) {
 	p := w.account(t)
-	a := p.want(t, http.StatusOK, http.MethodGet, "/", nil, "X-Forwarded-Host", "elsewhere.example", "X-Forwarded-Proto", "https", "Forwarded", "host=elsewhere.example", "X-Forwarded-For", "1.2.3.4")
+	a := p.want(t, http.StatusOK, "GET /", nil, "X-Forwarded-Host", "elsewhere.example", "X-Forwarded-Proto", "https", "Forwarded", "host=elsewhere.example", "X-Forwarded-For", "1.2.3.4")
 	require.NotContains(t, string(a.Body), "elsewhere.example")
-	a = p.want(t, http.StatusOK, http.MethodGet, "/api/openapi.json", nil, "X-Forwarded-Host", "elsewhere.example")
+	a = p.want(t, http.StatusOK, "GET /api/openapi.json", nil, "X-Forwarded-Host", "elsewhere.example")
 	require.NotContains(t, string(a.Body), "elsewhere.example")
-	p.refused(t, http.StatusForbidden, "cross_origin", http.MethodPost, "/api/auth/token", nil, "Origin", "https://elsewhere.example", "X-Forwarded-Host", "elsewhere.example")
+	p.refused(t, "cross_origin", "POST /api/auth/token", nil, "Origin", "https://elsewhere.example", "X-Forwarded-Host", "elsewhere.example")
 }
 
 func cookies(t *testing.T, w *world) {
 	v := w.visitor(t)
-	a := v.want(t, http.StatusOK, http.MethodPost, "/api/auth/guest", nil)
+	a := v.want(t, http.StatusOK, "POST /api/auth/guest", nil)
 	c := a.Header.Get("Set-Cookie")
 	for _, part := range []string{"HttpOnly", "SameSite=Strict", "Path=/"} {
 		require.Contains(t, c, part)
@@ -424,11 +396,11 @@ func cookies(t *testing.T, w *world) {
 	v.signIn(t, fmt.Sprintf("rotation-%s@example.com", run))
 	require.NotEqual(t, before, v.Cookies().Get("Cookie"), "a sign-in rotates the session")
 	old := w.visitor(t)
-	old.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil, "Cookie", before)
+	old.refused(t, "unauthorized", "GET /api/me", nil, "Cookie", before)
 	now := v.Cookies().Get("Cookie")
-	a = v.want(t, http.StatusOK, http.MethodPost, "/api/auth/logout", nil)
+	a = v.want(t, http.StatusOK, "POST /api/auth/logout", nil)
 	require.Contains(t, a.Header.Get("Clear-Site-Data"), "cookies")
-	old.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil, "Cookie", now)
+	old.refused(t, "unauthorized", "GET /api/me", nil, "Cookie", now)
 }
 
 // textStaysText: what people write is kept as it is, and is never markup, SQL or a header.
@@ -437,7 +409,7 @@ func textStaysText(t *testing.T, w *world) {
 	seats := h.free(t, 1, "standard")
 	name := `<img src=x onerror=alert(1)> "Robert'); DROP TABLE bookings;--" {{7*7}} \u202e Å`
 	s := sale{Request: h.hold(t, g, seats...), Seats: seats, Customer: map[string]string{"email": "text-" + run + "@example.com", "name": name}}
-	a := g.do(t, http.MethodPost, h.path("/bookings/confirm"), s)
+	a := g.do(t, "POST "+h.path("/bookings/confirm"), s)
 	require.Equal(t, http.StatusOK, a.Status, string(a.Body))
 	var v struct {
 		Booking struct{ Customer struct{ Name string } }
@@ -446,14 +418,14 @@ func textStaysText(t *testing.T, w *world) {
 	require.Equal(t, name, v.Booking.Customer.Name)
 	b := bookingOf(t, a)
 	for _, file := range []string{"/tickets.pdf", "/calendar.ics"} {
-		a := g.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID+file, nil)
+		a := g.want(t, http.StatusOK, "GET /api/bookings/"+b.ID+file, nil)
 		require.Contains(t, a.Header.Get("Content-Disposition"), "attachment")
 		require.NotContains(t, a.Header.Get("Content-Disposition"), "<")
 	}
 	seats = h.free(t, 1, "standard")
 	for _, bad := range []string{"line\nbreak", "nul\u0000", strings.Repeat("x", 5000)} {
 		s := sale{Request: h.hold(t, g, seats...), Seats: seats, Customer: map[string]string{"email": "text-" + run + "@example.com", "name": bad}}
-		a := g.do(t, http.MethodPost, h.path("/bookings/confirm"), s)
+		a := g.do(t, "POST "+h.path("/bookings/confirm"), s)
 		require.Equal(t, http.StatusBadRequest, a.Status, "%.20q: %s", bad, a.Body)
 	}
 }

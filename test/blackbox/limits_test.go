@@ -13,11 +13,13 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "RATE_LIMITS=lock=3/1h,confirm=2/1h,lookup=2/1h,sockets=2,reads=100000/1m,signin=100000/1m,guests=100000/1m", "GUEST_CHECKOUT=false",
 		"WS_ALLOW_QUERY_TOKEN=1", "HOLD_EXTENSION_SECONDS=600", "MAX_HOLD_SECONDS=1200", "MAX_SEATS=4")
-	t.Run("quotas", func(t *testing.T) { quotas(t, w) })
-	t.Run("sockets", func(t *testing.T) { socketCap(t, w) })
-	t.Run("hold limit", func(t *testing.T) { holdLimit(t, w) })
-	t.Run("guest checkout off", func(t *testing.T) { noGuests(t, w) })
-	t.Run("token in the address", func(t *testing.T) { queryToken(t, w) })
+	w.each(t, map[string]func(*testing.T, *world){
+		"quotas":               quotas,
+		"sockets":              socketCap,
+		"hold limit":           holdLimit,
+		"guest checkout off":   noGuests,
+		"token in the address": queryToken,
+	})
 }
 
 func quotas(t *testing.T, w *world) {
@@ -26,9 +28,9 @@ func quotas(t *testing.T, w *world) {
 	for i := range seats {
 		h.hold(t, p, seats[i])
 	}
-	over := func(a []string, x *person, method, path string, body any) {
+	over := func(a []string, x *person, target string, body any) {
 		t.Helper()
-		res := x.refused(t, http.StatusTooManyRequests, "rate_limited", method, path, body, a...)
+		res := x.refused(t, "rate_limited", target, body, a...)
 		require.NotEmpty(t, res.Header.Get("RateLimit"))
 		require.NotEmpty(t, res.Header.Get("RateLimit-Policy"))
 		wait, err := strconv.Atoi(res.Header.Get("Retry-After"))
@@ -36,21 +38,21 @@ func quotas(t *testing.T, w *world) {
 		require.Positive(t, wait)
 	}
 	h.unchanged(t, p, func() {
-		over(nil, p, http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: h.free(t, 1, "standard")})
-		over(nil, p, http.MethodPost, h.path("/seats/best"), map[string]int{"count": 1})
-		over([]string{"X-Forwarded-For", "203.0.113.7", "X-Real-IP", "203.0.113.7"}, p, http.MethodPost, h.path("/seats/lock"), []byte(`{`)) // rate before body
-		over(nil, p.bearer(t), http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: seats})
+		over(nil, p, "POST "+h.path("/seats/lock"), sale{Request: p.request(), Seats: h.free(t, 1, "standard")})
+		over(nil, p, "POST "+h.path("/seats/best"), map[string]int{"count": 1})
+		over([]string{"X-Forwarded-For", "203.0.113.7", "X-Real-IP", "203.0.113.7"}, p, "POST "+h.path("/seats/lock"), []byte(`{`)) // rate before body
+		over(nil, p.bearer(t), "POST "+h.path("/seats/lock"), sale{Request: p.request(), Seats: seats})
 	})
-	p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: seats}) // giving back is never charged
-	h.hold(t, q, seats[0])                                                                 // others are not touched
+	p.want(t, http.StatusOK, "DELETE "+h.path("/seats/lock"), sale{Seats: seats}) // giving back is never charged
+	h.hold(t, q, seats[0])                                                        // others are not touched
 	v := w.visitor(t)
 	for i := range 4 {
 		body := map[string]string{"reference": "ZZZZ-9999", "email": "nobody@example.com"}
 		if i < 2 {
-			v.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/lookup", body)
+			v.refused(t, "booking_not_found", "POST /api/bookings/lookup", body)
 			continue
 		}
-		over([]string{"X-Forwarded-For", "203.0.113." + strconv.Itoa(i)}, w.visitor(t), http.MethodPost, "/api/bookings/lookup", body) // by address, which nobody chooses
+		over([]string{"X-Forwarded-For", "203.0.113." + strconv.Itoa(i)}, w.visitor(t), "POST /api/bookings/lookup", body) // by address, which nobody chooses
 	}
 }
 
@@ -71,21 +73,21 @@ func holdLimit(t *testing.T, w *world) {
 	r := h.hold(t, p, seats...)
 	left := 10
 	for n := 0; left > 0; n++ {
-		v := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": r}))
+		v := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/extend"), map[string]string{"request_id": r}))
 		require.Less(t, v.ExtensionsLeft, left)
 		require.LessOrEqual(t, v.ExpiresIn, int64(1_200_000))
 		left = v.ExtensionsLeft
 		require.Less(t, n, 10)
 	}
 	// What is left is less than a whole extension: one more may stretch to the limit, none goes beyond it.
-	a := p.do(t, http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": r})
+	a := p.do(t, "POST "+h.path("/seats/extend"), map[string]string{"request_id": r})
 	if a.Status == http.StatusOK {
 		require.LessOrEqual(t, holdingOf(t, a).ExpiresIn, int64(1_200_000))
 	}
 	h.unchanged(t, p, func() {
-		p.refused(t, http.StatusConflict, "hold_limit_reached", http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": r})
+		p.refused(t, "hold_limit_reached", "POST "+h.path("/seats/extend"), map[string]string{"request_id": r})
 	})
-	p.refused(t, http.StatusBadRequest, "invalid_seat_ids", http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: h.free(t, 5, "standard")})
+	p.refused(t, "invalid_seat_ids", "POST "+h.path("/seats/lock"), sale{Request: p.request(), Seats: h.free(t, 5, "standard")})
 }
 
 func noGuests(t *testing.T, w *world) {
@@ -93,10 +95,10 @@ func noGuests(t *testing.T, w *world) {
 	seats := h.free(t, 1, "standard")
 	r := h.hold(t, g, seats...)
 	h.unchanged(t, g, func() {
-		g.refused(t, http.StatusUnauthorized, "sign_in_required", http.MethodPost, h.path("/bookings/confirm"), g.sale(r, seats))
+		g.refused(t, "sign_in_required", "POST "+h.path("/bookings/confirm"), g.sale(r, seats))
 	})
 	g.signIn(t, "signed-"+run+"@example.com")
-	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), sale{Request: r, Seats: seats}))
+	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), sale{Request: r, Seats: seats}))
 	require.Equal(t, "BOOKED", b.Status)
 }
 
@@ -127,10 +129,10 @@ func TestExpiry(t *testing.T) {
 	require.ElementsMatch(t, seats, over.SeatIDs, "one event for the hold")
 	require.Equal(t, locked.Seq+1, over.Seq)
 	h.unchanged(t, p, func() {
-		p.refused(t, http.StatusConflict, "hold_expired", http.MethodPost, h.path("/bookings/confirm"), p.sale(r, seats))
-		p.refused(t, http.StatusConflict, "hold_expired", http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats))
-		p.refused(t, http.StatusConflict, "hold_expired", http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": r})
-		p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: seats})
+		p.refused(t, "hold_expired", "POST "+h.path("/bookings/confirm"), p.sale(r, seats))
+		p.refused(t, "hold_expired", "POST "+h.path("/bookings/checkout"), p.sale(r, seats))
+		p.refused(t, "hold_expired", "POST "+h.path("/seats/extend"), map[string]string{"request_id": r})
+		p.want(t, http.StatusOK, "DELETE "+h.path("/seats/lock"), sale{Seats: seats})
 	})
 	require.Empty(t, p.bookings(t))
 	h.hold(t, q, seats...)

@@ -52,7 +52,7 @@ func TestProduction_closes_the_doors_of_development(t *testing.T) {
 	w := newWorld(t, "APP_ENV=production", "JWT_SECRET="+secret, "ALLOW_MOCK_PAYMENTS=1", "RATE_LIMITS=sockets=50", "GOOGLE_CLIENT_ID=client-of-a-test", "GOOGLE_CLIENT_SECRET=hush-"+run,
 		"GOOGLE_REDIRECT_URL=https://tickets.example/api/auth/google/callback", "OIDC_ISSUER=https://issuer.invalid")
 	v := w.visitor(t)
-	v.refused(t, http.StatusNotFound, "not_found", http.MethodPost, "/api/auth/dev/login", map[string]string{"email": "admin@example.com"})
+	v.refused(t, "not_found", "POST /api/auth/dev/login", map[string]string{"email": "admin@example.com"})
 	var config struct {
 		Env    string
 		SignIn struct{ Dev bool } `json:"sign_in"`
@@ -60,15 +60,15 @@ func TestProduction_closes_the_doors_of_development(t *testing.T) {
 			Tokens bool `json:"test_tokens"`
 		} `json:"payment"`
 	}
-	a := v.want(t, http.StatusOK, http.MethodGet, "/api/config", nil)
+	a := v.want(t, http.StatusOK, "GET /api/config", nil)
 	require.NoError(t, a.JSON(&config))
 	require.Equal(t, "production", config.Env)
 	require.False(t, config.SignIn.Dev)
 	require.False(t, config.Pay.Tokens)
 	require.Contains(t, a.Header.Get("Strict-Transport-Security"), "max-age=")
-	require.Contains(t, string(v.want(t, http.StatusOK, http.MethodGet, "/health", nil).Body), `"env":"production"`)
+	require.Contains(t, string(v.want(t, http.StatusOK, "GET /health", nil).Body), `"env":"production"`)
 	for _, path := range []string{"/debug/holds/lose", "/debug/pprof/", "/metrics", "/debug/vars"} {
-		v.refused(t, http.StatusNotFound, "not_found", http.MethodGet, path, nil)
+		v.refused(t, "not_found", "GET "+path, nil)
 	}
 	res, err := http.Post(w.server.AdminURL()+"/debug/holds/lose", "", nil)
 	require.NoError(t, err)
@@ -76,19 +76,19 @@ func TestProduction_closes_the_doors_of_development(t *testing.T) {
 	require.GreaterOrEqual(t, res.StatusCode, 400, "the hold engine of a production process can be emptied")
 
 	g := w.guest(t)
-	c := g.want(t, http.StatusOK, http.MethodGet, "/api/me", nil)
+	c := g.want(t, http.StatusOK, "GET /api/me", nil)
 	require.Empty(t, c.Header.Get("Set-Cookie"))
-	cookie := w.visitor(t).want(t, http.StatusOK, http.MethodPost, "/api/auth/guest", nil).Header.Get("Set-Cookie")
+	cookie := w.visitor(t).want(t, http.StatusOK, "POST /api/auth/guest", nil).Header.Get("Set-Cookie")
 	require.True(t, strings.HasPrefix(cookie, "__Host-session="), cookie)
 	for _, part := range []string{"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} {
 		require.Contains(t, cookie, part)
 	}
-	v.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil, "Cookie", strings.Replace(g.Cookies().Get("Cookie"), "__Host-session", "session", 1))
+	v.refused(t, "unauthorized", "GET /api/me", nil, "Cookie", strings.Replace(g.Cookies().Get("Cookie"), "__Host-session", "session", 1))
 
 	h := w.take(t, "Gallery")
 	seats := h.free(t, 1, "standard")
 	s := g.sale(h.hold(t, g, seats...), seats)
-	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s)).Status)
+	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s)).Status)
 	require.NotContains(t, w.server.Log(), secret)
 	require.NotContains(t, w.server.Log(), "hush-"+run)
 }

@@ -13,22 +13,20 @@ import (
 func TestSale(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	t.Run("health", func(t *testing.T) { health(t, w) })
-	for name, client := range map[string]func(*testing.T) *person{
-		"cookie": w.account,
-		"bearer": func(t *testing.T) *person { return w.account(t).bearer(t) },
-		"guest":  w.guest,
-	} {
-		t.Run("whole sale by "+name, func(t *testing.T) { wholeSale(t, w, client(t)) })
-	}
-	t.Run("a repeat answers the same booking", func(t *testing.T) { repeats(t, w) })
-	t.Run("a guest becomes an account", func(t *testing.T) { becomes(t, w) })
-	t.Run("a guest is merged into an account", func(t *testing.T) { merges(t, w) })
-	t.Run("a late settle changes nothing", func(t *testing.T) { lateSettle(t, w) })
-	t.Run("two open bookings at most", func(t *testing.T) { openBookings(t, w) })
-	t.Run("cards", func(t *testing.T) { cards(t, w) })
-	t.Run("lookup", func(t *testing.T) { lookup(t, w) })
-	t.Run("kill", func(t *testing.T) { afterKill(t, w) }) // last: the address changes
+	w.each(t, map[string]func(*testing.T, *world){
+		"health":                            health,
+		"whole sale by cookie":              func(t *testing.T, w *world) { wholeSale(t, w, w.account(t)) },
+		"whole sale by bearer":              func(t *testing.T, w *world) { wholeSale(t, w, w.account(t).bearer(t)) },
+		"whole sale by guest":               func(t *testing.T, w *world) { wholeSale(t, w, w.guest(t)) },
+		"a repeat answers the same booking": repeats,
+		"a guest becomes an account":        becomes,
+		"a guest is merged into an account": merges,
+		"a late settle changes nothing":     lateSettle,
+		"two open bookings at most":         openBookings,
+		"cards":                             cards,
+		"lookup":                            lookup,
+	})
+	w.alone(t, "kill", afterKill) // last: the address changes
 }
 
 func health(t *testing.T, w *world) {
@@ -40,15 +38,15 @@ func health(t *testing.T, w *world) {
 		Redis                *bool `json:"redis_ok"`
 	}
 	p := w.visitor(t)
-	require.NoError(t, p.want(t, http.StatusOK, http.MethodGet, "/health", nil).JSON(&v))
+	require.NoError(t, p.want(t, http.StatusOK, "GET /health", nil).JSON(&v))
 	require.True(t, v.OK != nil && *v.OK && v.Mongo != nil && *v.Mongo && v.Redis != nil && *v.Redis)
 	require.Equal(t, "development", v.Env)
 	require.True(t, strings.HasSuffix(w.server.URL(), ":"+v.Port), "health tells port %q", v.Port)
 	require.Contains(t, []string{"memory", "redis"}, v.Engine.Holds)
 	require.Contains(t, []string{"sqlite", "mongo"}, v.Engine.Store)
 	require.NotEmpty(t, v.Version)
-	p.want(t, http.StatusOK, http.MethodGet, "/livez", nil)
-	p.want(t, http.StatusOK, http.MethodGet, "/readyz", nil)
+	p.want(t, http.StatusOK, "GET /livez", nil)
+	p.want(t, http.StatusOK, "GET /readyz", nil)
 }
 
 func wholeSale(t *testing.T, w *world, p *person) {
@@ -59,7 +57,7 @@ func wholeSale(t *testing.T, w *world, p *person) {
 
 	request := p.request()
 	lock := sale{Request: request, Seats: seats}
-	v := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), lock))
+	v := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), lock))
 	require.ElementsMatch(t, seats, v.Locked)
 	require.Equal(t, request, v.RequestID)
 	require.Equal(t, 300, v.TTL)
@@ -72,18 +70,18 @@ func wholeSale(t *testing.T, w *world, p *person) {
 	require.Positive(t, v.Quote.Total.Amount)
 	require.Len(t, v.Quote.Lines, len(seats))
 
-	again := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), lock))
+	again := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), lock))
 	require.Equal(t, v.Seq, again.Seq, "a repeated lock is no event")
 	require.Equal(t, v.ExpiresAt, again.ExpiresAt, "a retry never lengthens a hold")
 	for _, s := range seats {
 		require.Equal(t, "mine", h.state(t, p).taken()[s])
 		require.Equal(t, "held", h.state(t, other).taken()[s])
 	}
-	more := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": request, "epoch": v.Epoch}))
+	more := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/extend"), map[string]string{"request_id": request, "epoch": v.Epoch}))
 	require.Equal(t, v.ExtensionsLeft-1, more.ExtensionsLeft)
 	require.Greater(t, more.ExpiresAt, v.ExpiresAt)
 
-	b := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), p.sale(request, seats)))
+	b := bookingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), p.sale(request, seats)))
 	require.Equal(t, "BOOKED", b.Status)
 	require.Equal(t, h.id, b.ShowtimeID)
 	require.ElementsMatch(t, seats, b.SeatIDs)
@@ -106,16 +104,16 @@ func wholeSale(t *testing.T, w *world, p *person) {
 	give := h.free(t, 1, "standard")
 	h.hold(t, p, give...)
 	var out struct{ Released []string }
-	require.NoError(t, p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
+	require.NoError(t, p.want(t, http.StatusOK, "DELETE "+h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
 	require.Equal(t, give, out.Released)
-	require.NoError(t, p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
+	require.NoError(t, p.want(t, http.StatusOK, "DELETE "+h.path("/seats/lock"), sale{Seats: give}).JSON(&out))
 	require.Empty(t, out.Released)
 
 	r := p.request()
 	best := map[string]any{"count": 3, "request_id": r}
-	one := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/best"), best))
+	one := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/best"), best))
 	require.Len(t, one.Locked, 3)
-	require.Equal(t, one.Locked, holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/best"), best)).Locked, "the same request gets the same seats")
+	require.Equal(t, one.Locked, holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/best"), best)).Locked, "the same request gets the same seats")
 	mine := p.bookings(t)
 	require.Len(t, mine, 1)
 	require.Equal(t, b.ID, mine[0].ID)
@@ -132,7 +130,7 @@ func tickets(t *testing.T, p, other *person, b booking) {
 		"/api/tickets/" + b.Tickets[0].ID + "/qr.svg": "ticket_not_found",
 	}
 	for path, code := range paths {
-		a := p.want(t, http.StatusOK, http.MethodGet, path, nil)
+		a := p.want(t, http.StatusOK, "GET "+path, nil)
 		require.Equal(t, "no-store", a.Header.Get("Cache-Control"), path)
 		switch {
 		case strings.HasSuffix(path, ".svg"):
@@ -141,25 +139,29 @@ func tickets(t *testing.T, p, other *person, b booking) {
 		case strings.HasSuffix(path, ".pdf"):
 			require.Contains(t, string(a.Body[:8]), "%PDF-")
 		}
-		other.refused(t, http.StatusNotFound, code, http.MethodGet, path, nil)
-		p.w.visitor(t).refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, path, nil)
+		other.refused(t, code, "GET "+path, nil)
+		p.w.visitor(t).refused(t, "unauthorized", "GET "+path, nil)
 	}
-	other.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{})
-	other.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil)
-	require.Equal(t, "BOOKED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+	other.refused(t, "booking_not_found", "POST /api/bookings/"+b.ID+"/settle", map[string]string{})
+	other.refused(t, "booking_not_found", "POST /api/bookings/"+b.ID+"/cancel", nil)
+	require.Equal(t, "BOOKED", bookingOf(t, p.want(t, http.StatusOK, "GET /api/bookings/"+b.ID, nil)).Status)
 }
 
 // sameAgain confirms a request again: the same booking must come back and nothing may move.
 func sameAgain(t *testing.T, h *hall, p *person, s sale, b booking) {
 	t.Helper()
-	h.unchanged(t, p, func() {
-		got := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
-		require.Equal(t, b.ID, got.ID)
-		require.Equal(t, b.Reference, got.Reference)
-		require.Equal(t, b.Tickets, got.Tickets)
-		require.Equal(t, b.Amount, got.Amount)
-		require.Equal(t, b.PaymentRef, got.PaymentRef)
-	})
+	h.unchanged(t, p, func() { again(t, h, p, s, b) })
+}
+
+// again confirms a request again, whatever else goes on in the hall.
+func again(t *testing.T, h *hall, p *person, s sale, b booking) {
+	t.Helper()
+	got := bookingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
+	require.Equal(t, b.ID, got.ID)
+	require.Equal(t, b.Reference, got.Reference)
+	require.Equal(t, b.Tickets, got.Tickets)
+	require.Equal(t, b.Amount, got.Amount)
+	require.Equal(t, b.PaymentRef, got.PaymentRef)
 }
 
 func repeats(t *testing.T, w *world) {
@@ -169,13 +171,13 @@ func repeats(t *testing.T, w *world) {
 	sameAgain(t, h, p, p.sale(r, seats), b)
 	sameAgain(t, h, p, sale{Request: r, Seats: []string{seats[1], strings.ToLower(seats[0])}}, b) // a set, in any order and case
 	sameAgain(t, h, p.bearer(t), p.sale(r, seats), b)
-	p.refused(t, http.StatusUnprocessableEntity, "idempotency_mismatch", http.MethodPost, h.path("/bookings/confirm"), p.sale(r, seats[:1]))
+	p.refused(t, "idempotency_mismatch", "POST "+h.path("/bookings/confirm"), p.sale(r, seats[:1]))
 	h.unchanged(t, p, func() { // another person's request of the same name is another booking, which has no hold
-		w.account(t).refused(t, http.StatusConflict, "already_booked", http.MethodPost, h.path("/bookings/confirm"), sale{Request: r + "x", Seats: seats})
+		w.account(t).refused(t, "already_booked", "POST "+h.path("/bookings/confirm"), sale{Request: r + "x", Seats: seats})
 	})
 	// The same request id of somebody else names his own booking and reveals nothing of this one.
 	thief := w.account(t)
-	a := thief.do(t, http.MethodPost, h.path("/bookings/confirm"), sale{Request: "named-by-two-" + run, Seats: seats})
+	a := thief.do(t, "POST "+h.path("/bookings/confirm"), sale{Request: "named-by-two-" + run, Seats: seats})
 	require.Equal(t, http.StatusConflict, a.Status, string(a.Body))
 }
 
@@ -184,14 +186,14 @@ func becomes(t *testing.T, w *world) {
 	h, g := w.take(t, "Gallery"), w.guest(t)
 	sold, held := h.free(t, 1, "standard"), h.free(t, 2, "standard")
 	s := g.sale(h.hold(t, g, sold...), sold)
-	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
 	open := h.hold(t, g, held...)
 	id := g.id
 	g.signIn(t, "becomes-"+run+"@example.com")
 	require.Equal(t, id, g.id, "a first sign-in keeps the user")
 	sameAgain(t, h, g, s, b)
 	require.Equal(t, "mine", h.state(t, g).taken()[held[0]])
-	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), sale{Request: open, Seats: held})).Status)
+	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), sale{Request: open, Seats: held})).Status)
 	require.Len(t, g.bookings(t), 2)
 }
 
@@ -202,21 +204,21 @@ func merges(t *testing.T, w *world) {
 	same(account, g)
 	sold, held, pending := h.free(t, 1, "standard"), h.free(t, 2, "standard"), h.free(t, 1, "standard")
 	s := g.sale(h.hold(t, g, sold...), sold)
-	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
 	p := g.sale(h.hold(t, g, pending...), pending)
-	waiting := bookingOf(t, g.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p))
+	waiting := bookingOf(t, g.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p))
 	open := h.hold(t, g, held...)
 	g.signIn(t, account.email)
 	require.Equal(t, account.id, g.id)
 	sameAgain(t, h, g, s, b)
 	sameAgain(t, h, account, s, b)
 	require.Equal(t, "mine", h.state(t, g).taken()[held[0]])
-	got := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), sale{Request: open, Seats: held}))
+	got := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), sale{Request: open, Seats: held}))
 	require.Equal(t, "BOOKED", got.Status)
-	paid := bookingOf(t, account.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), p))
+	paid := bookingOf(t, account.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), p))
 	require.Equal(t, waiting.ID, paid.ID, "an open booking of the guest is resumed, not made again")
 	require.Len(t, account.bookings(t), 3)
-	account.want(t, http.StatusOK, http.MethodGet, "/api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
+	account.want(t, http.StatusOK, "GET /api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
 }
 
 // lateSettle: a booking that was given up stays so, and its seats are another's to buy.
@@ -224,29 +226,29 @@ func lateSettle(t *testing.T, w *world) {
 	h, p, next := w.take(t, "Gallery"), w.account(t), w.account(t)
 	seats := h.free(t, 2, "standard")
 	r := h.hold(t, p, seats...)
-	b := bookingOf(t, p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats)))
+	b := bookingOf(t, p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p.sale(r, seats)))
 	require.Equal(t, "PENDING", b.Status)
 	require.NotEmpty(t, b.PayDeadline)
 	h.unchanged(t, p, func() {
-		p.refused(t, http.StatusConflict, "booking_open", http.MethodPost, h.path("/seats/lock"), sale{Request: p.request(), Seats: seats})
-		a := p.do(t, http.MethodDelete, h.path("/seats/lock"), sale{Seats: seats})
-		isProblem(t, a, http.StatusConflict, "booking_open", "release of an open booking's seats")
-		next.refused(t, http.StatusConflict, "seats_unavailable", http.MethodPost, h.path("/seats/lock"), sale{Request: next.request(), Seats: seats})
+		p.refused(t, "booking_open", "POST "+h.path("/seats/lock"), sale{Request: p.request(), Seats: seats})
+		a := p.do(t, "DELETE "+h.path("/seats/lock"), sale{Seats: seats})
+		isProblem(t, a, "booking_open", "release of an open booking's seats")
+		next.refused(t, "seats_unavailable", "POST "+h.path("/seats/lock"), sale{Request: next.request(), Seats: seats})
 	})
-	ended := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil))
+	ended := bookingOf(t, p.want(t, http.StatusOK, "POST /api/bookings/"+b.ID+"/cancel", nil))
 	require.Equal(t, "FAILED", ended.Status)
 	h.unchanged(t, p, func() {
 		for _, token := range []string{"tok_approve", "tok_unknown", ""} {
-			a := p.do(t, http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": token})
+			a := p.do(t, "POST /api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": token})
 			require.Contains(t, []int{http.StatusOK, http.StatusConflict, http.StatusGone}, a.Status, string(a.Body))
-			require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
+			require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, "GET /api/bookings/"+b.ID, nil)).Status)
 		}
 	})
 	_, sold := h.buy(t, next, seats...)
-	p.do(t, http.MethodPost, "/api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": "tok_approve"})
-	require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+b.ID, nil)).Status)
-	require.Equal(t, "BOOKED", bookingOf(t, next.want(t, http.StatusOK, http.MethodGet, "/api/bookings/"+sold.ID, nil)).Status)
-	a := p.do(t, http.MethodPost, h.path("/bookings/confirm"), p.sale(r, seats)) // ended stays ended
+	p.do(t, "POST /api/bookings/"+b.ID+"/settle", map[string]string{"payment_token": "tok_approve"})
+	require.Equal(t, "FAILED", bookingOf(t, p.want(t, http.StatusOK, "GET /api/bookings/"+b.ID, nil)).Status)
+	require.Equal(t, "BOOKED", bookingOf(t, next.want(t, http.StatusOK, "GET /api/bookings/"+sold.ID, nil)).Status)
+	a := p.do(t, "POST "+h.path("/bookings/confirm"), p.sale(r, seats)) // ended stays ended
 	require.GreaterOrEqual(t, a.Status, http.StatusBadRequest, string(a.Body))
 	require.Len(t, p.bookings(t), 1)
 }
@@ -255,17 +257,17 @@ func openBookings(t *testing.T, w *world) {
 	h, p := w.take(t, "Gallery"), w.account(t)
 	for range 2 {
 		seats := h.free(t, 1, "standard")
-		p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(h.hold(t, p, seats...), seats))
+		p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p.sale(h.hold(t, p, seats...), seats))
 	}
 	seats := h.free(t, 1, "standard")
 	r := h.hold(t, p, seats...)
-	a := p.do(t, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats))
+	a := p.do(t, "POST "+h.path("/bookings/checkout"), p.sale(r, seats))
 	require.Equal(t, http.StatusConflict, a.Status, string(a.Body))
 	require.Len(t, p.bookings(t), 2)
 	require.Equal(t, "mine", h.state(t, p).taken()[seats[0]], "the hold stays")
 	b := p.bookings(t)[0]
-	p.want(t, http.StatusOK, http.MethodPost, "/api/bookings/"+b.ID+"/cancel", nil)
-	p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), p.sale(r, seats))
+	p.want(t, http.StatusOK, "POST /api/bookings/"+b.ID+"/cancel", nil)
+	p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p.sale(r, seats))
 }
 
 // cards: every outcome of a payment, and the way on from each.
@@ -274,27 +276,27 @@ func cards(t *testing.T, w *world) {
 	seats := h.free(t, 1, "standard")
 	s := p.sale(h.hold(t, p, seats...), seats)
 	s.Token = "tok_decline"
-	p.refused(t, http.StatusPaymentRequired, "payment_declined", http.MethodPost, h.path("/bookings/confirm"), s)
+	p.refused(t, "payment_declined", "POST "+h.path("/bookings/confirm"), s)
 	require.Equal(t, "mine", h.state(t, p).taken()[seats[0]], "a declined card keeps the seats")
 	s.Token = "tok_approve"
-	b := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	b := bookingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
 	require.Equal(t, "BOOKED", b.Status)
 	require.Len(t, p.bookings(t), 1, "another card is the same booking")
 
 	seats = h.free(t, 1, "standard")
 	s = p.sale(h.hold(t, p, seats...), seats)
 	s.Token = "tok_action"
-	b = bookingOf(t, p.want(t, http.StatusAccepted, http.MethodPost, h.path("/bookings/confirm"), s))
+	b = bookingOf(t, p.want(t, http.StatusAccepted, "POST "+h.path("/bookings/confirm"), s))
 	require.Equal(t, "PENDING", b.Status)
 	require.NotNil(t, b.Payment)
 	require.NotNil(t, b.Payment.Next)
 	require.True(t, strings.HasPrefix(b.Payment.Next.URL, "/"), "the bank's page is %s", b.Payment.Next.URL)
-	again := bookingOf(t, p.want(t, http.StatusAccepted, http.MethodPost, h.path("/bookings/confirm"), s))
+	again := bookingOf(t, p.want(t, http.StatusAccepted, "POST "+h.path("/bookings/confirm"), s))
 	require.Equal(t, b.ID, again.ID)
 	for _, token := range []string{"tok_nonsense", "4242424242424242"} {
 		s := p.sale(h.hold(t, p, h.free(t, 1, "standard")...), seats)
 		s.Token = token
-		a := p.do(t, http.MethodPost, h.path("/bookings/confirm"), s)
+		a := p.do(t, "POST "+h.path("/bookings/confirm"), s)
 		require.Equal(t, http.StatusBadRequest, a.Status, "token %s: %s", token, a.Body)
 	}
 }
@@ -303,20 +305,23 @@ func lookup(t *testing.T, w *world) {
 	h, g := w.take(t, "Gallery"), w.guest(t)
 	seats := h.free(t, 1, "standard")
 	s := g.sale(h.hold(t, g, seats...), seats)
-	b := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), s))
+	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
 	email := s.Customer["email"]
 	stranger := w.visitor(t)
 	for _, c := range []map[string]string{
-		{"reference": b.Reference, "email": "else@example.com"}, {"reference": "ZZZZ-9999", "email": email},
-		{"reference": b.Reference + "' OR '1'='1", "email": email}, {"reference": "%", "email": "%"}, {"reference": "", "email": ""},
+		{"reference": b.Reference, "email": "else@example.com"},
+		{"reference": "ZZZZ-9999", "email": email},
+		{"reference": b.Reference + "' OR '1'='1", "email": email},
+		{"reference": "%", "email": "%"},
+		{"reference": "", "email": ""},
 	} {
-		stranger.refused(t, http.StatusNotFound, "booking_not_found", http.MethodPost, "/api/bookings/lookup", c)
+		stranger.refused(t, "booking_not_found", "POST /api/bookings/lookup", c)
 	}
 	device := w.visitor(t)
 	same(device, g)
-	got := bookingOf(t, device.want(t, http.StatusOK, http.MethodPost, "/api/bookings/lookup", map[string]string{"reference": b.Reference, "email": email}))
+	got := bookingOf(t, device.want(t, http.StatusOK, "POST /api/bookings/lookup", map[string]string{"reference": b.Reference, "email": email}))
 	require.Equal(t, b.ID, got.ID)
-	device.want(t, http.StatusOK, http.MethodGet, "/api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
+	device.want(t, http.StatusOK, "GET /api/tickets/"+b.Tickets[0].ID+"/qr.svg", nil)
 }
 
 // afterKill: a power cut loses no acknowledged booking, and a repeat after it answers as before.
@@ -325,18 +330,18 @@ func afterKill(t *testing.T, w *world) {
 	mine, theirs, open := h.free(t, 2, "standard"), h.free(t, 1, "standard"), h.free(t, 2, "standard")
 	r, b := h.buy(t, p, mine...)
 	gs := g.sale(h.hold(t, g, theirs...), theirs)
-	gb := bookingOf(t, g.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), gs))
+	gb := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), gs))
 	ps := p.sale(h.hold(t, p, open...), open)
-	pending := bookingOf(t, p.want(t, http.StatusCreated, http.MethodPost, h.path("/bookings/checkout"), ps))
+	pending := bookingOf(t, p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), ps))
 	w.server.Kill()
-	w.server.Up()
-	sameAgain(t, h, p, p.sale(r, mine), b)
-	sameAgain(t, h, g, gs, gb)
+	w.server.Up() // from here on the server renews the holds of open bookings by itself: the hall moves
+	again(t, h, p, p.sale(r, mine), b)
+	again(t, h, g, gs, gb)
 	require.Equal(t, "mine", h.state(t, p).taken()[open[0]], "an open booking's seats are shown as held after a restart")
-	paid := bookingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/bookings/confirm"), ps))
+	paid := bookingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), ps))
 	require.Equal(t, pending.ID, paid.ID)
 	require.Equal(t, "BOOKED", paid.Status)
 	same(g, p)
 	g.signIn(t, p.email)
-	sameAgain(t, h, p, gs, gb)
+	again(t, h, p, gs, gb)
 }

@@ -143,7 +143,7 @@ func (s *story) follow(name string, p *person) {
 // step sends one request, notes the answer, and then what each watcher saw of it. It returns the booking's id.
 func (s *story) step(p *person, method, path string, body any) (id string) {
 	s.t.Helper()
-	a := p.do(s.t, method, path, body)
+	a := p.do(s.t, method+" "+path, body)
 	var v struct {
 		Error       string
 		Locked      []string

@@ -3,7 +3,6 @@ package blackbox_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -100,7 +99,7 @@ func (s *socket) read() (f frame, closed websocket.StatusCode) {
 		if code := websocket.CloseStatus(err); code != -1 {
 			return frame{}, code
 		}
-		require.True(s.t, errors.Is(err, io.EOF), "%v", err)
+		require.ErrorIs(s.t, err, io.EOF)
 		return frame{}, websocket.StatusAbnormalClosure
 	}
 	require.Equal(s.t, websocket.MessageText, kind)
@@ -178,16 +177,18 @@ func held(mine bool) string {
 func TestStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	t.Run("snapshot and deltas", func(t *testing.T) { snapshotAndDeltas(t, w) })
-	t.Run("resume", func(t *testing.T) { resume(t, w) })
-	t.Run("credentials", func(t *testing.T) { credentials(t, w) })
-	t.Run("tickets", func(t *testing.T) { streamTickets(t, w) })
-	t.Run("origin", func(t *testing.T) { foreignOrigin(t, w) })
-	t.Run("refusals", func(t *testing.T) { streamRefusals(t, w) })
-	t.Run("logout", func(t *testing.T) { logoutCloses(t, w) })
-	t.Run("sign-in marks what was the guest's", func(t *testing.T) { signInMarks(t, w) })
-	t.Run("loss", func(t *testing.T) { lossResyncs(t, w) })
-	t.Run("end", func(t *testing.T) { endSaysAway(t, w) }) // last: the address changes
+	w.each(t, map[string]func(*testing.T, *world){
+		"snapshot and deltas":                snapshotAndDeltas,
+		"resume":                             resume,
+		"credentials":                        credentials,
+		"tickets":                            streamTickets,
+		"origin":                             foreignOrigin,
+		"refusals":                           streamRefusals,
+		"logout":                             logoutCloses,
+		"sign-in marks what was the guest's": signInMarks,
+	})
+	w.alone(t, "loss", lossResyncs)
+	w.alone(t, "end", endSaysAway) // last: the address changes
 }
 
 func snapshotAndDeltas(t *testing.T, w *world) {
@@ -213,7 +214,7 @@ func snapshotAndDeltas(t *testing.T, w *world) {
 	seats, give := h.free(t, 2, "standard"), h.free(t, 1, "standard")
 	h.buy(t, p, seats...)
 	h.hold(t, p, give...)
-	p.want(t, http.StatusOK, http.MethodDelete, h.path("/seats/lock"), sale{Seats: give})
+	p.want(t, http.StatusOK, "DELETE "+h.path("/seats/lock"), sale{Seats: give})
 	want := h.state(t, other).Seq
 	for _, s := range []*socket{mine, theirs} {
 		got := s.follow(want)
@@ -301,7 +302,7 @@ func streamTickets(t *testing.T, w *world) {
 			Ticket    string
 			ExpiresIn int `json:"expires_in"`
 		}
-		require.NoError(t, p.want(t, http.StatusCreated, http.MethodPost, "/api/ws-tickets", map[string]string{"showtime_id": h.id}).JSON(&k))
+		require.NoError(t, p.want(t, http.StatusCreated, "POST /api/ws-tickets", map[string]string{"showtime_id": h.id}).JSON(&k))
 		require.GreaterOrEqual(t, len(k.Ticket), 22, "128 bits")
 		require.Positive(t, k.ExpiresIn)
 		return "?ticket=" + url.QueryEscape(k.Ticket)
@@ -320,8 +321,8 @@ func streamTickets(t *testing.T, w *world) {
 	second := issue()
 	require.Contains(t, []websocket.StatusCode{4401, 4403}, code(elsewhere.id, second), "a ticket is for one showtime")
 	require.EqualValues(t, 4401, code(h.id, second), "a ticket that was tried is used up")
-	v.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodPost, "/api/ws-tickets", map[string]string{"showtime_id": h.id})
-	p.refused(t, http.StatusNotFound, "showtime_not_found", http.MethodPost, "/api/ws-tickets", map[string]string{"showtime_id": "nothing"})
+	v.refused(t, "unauthorized", "POST /api/ws-tickets", map[string]string{"showtime_id": h.id})
+	p.refused(t, "showtime_not_found", "POST /api/ws-tickets", map[string]string{"showtime_id": "nothing"})
 }
 
 func foreignOrigin(t *testing.T, w *world) {
@@ -357,10 +358,10 @@ func streamRefusals(t *testing.T, w *world) {
 	require.Equal(t, "snapshot", s.next().Type)
 	_ = s.conn.Write(ctx, websocket.MessageText, []byte(strings.Repeat("x", 64<<10)))
 	require.Equal(t, websocket.StatusMessageTooBig, s.closed())
-	a := p.do(t, http.MethodGet, "/ws/showtimes/"+h.id+"/seats", nil)
+	a := p.do(t, "GET /ws/showtimes/"+h.id+"/seats", nil)
 	require.Equal(t, http.StatusUpgradeRequired, a.Status)
-	p.refused(t, http.StatusMethodNotAllowed, "method_not_allowed", http.MethodPost, "/ws/showtimes/"+h.id+"/seats", nil)
-	p.refused(t, http.StatusNotFound, "not_found", http.MethodGet, "/ws/showtimes/"+h.id, nil)
+	p.refused(t, "method_not_allowed", "POST /ws/showtimes/"+h.id+"/seats", nil)
+	p.refused(t, "not_found", "GET /ws/showtimes/"+h.id, nil)
 }
 
 func logoutCloses(t *testing.T, w *world) {
@@ -368,13 +369,13 @@ func logoutCloses(t *testing.T, w *world) {
 	client := p.bearer(t)
 	sockets := []*socket{p.watch(t, h.id, "", nil), client.watch(t, h.id, "", nil)}
 	public := w.visitor(t).watch(t, h.id, "", nil)
-	p.want(t, http.StatusOK, http.MethodPost, "/api/auth/logout", nil)
+	p.want(t, http.StatusOK, "POST /api/auth/logout", nil)
 	for _, s := range sockets {
 		require.EqualValues(t, 4401, s.closed())
 	}
 	require.Equal(t, "snapshot", public.next().Type)
-	p.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil)
-	client.refused(t, http.StatusUnauthorized, "unauthorized", http.MethodGet, "/api/me", nil)
+	p.refused(t, "unauthorized", "GET /api/me", nil)
+	client.refused(t, "unauthorized", "GET /api/me", nil)
 }
 
 // signInMarks: after sign-in the guest's old sockets end and the account sees the guest's seats as its own.
@@ -400,7 +401,7 @@ func lossResyncs(t *testing.T, w *world) {
 	sold, held := h.free(t, 1, "standard"), h.free(t, 1, "standard")
 	h.buy(t, p, sold...)
 	r := p.request()
-	v := holdingOf(t, p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), sale{Request: r, Seats: held}))
+	v := holdingOf(t, p.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), sale{Request: r, Seats: held}))
 	s := w.visitor(t).watch(t, h.id, "", nil)
 	require.Equal(t, "snapshot", s.next().Type)
 	res, err := http.Post(w.server.AdminURL()+"/debug/holds/lose", "", nil)
@@ -410,18 +411,18 @@ func lossResyncs(t *testing.T, w *world) {
 		t.Log("this engine cannot be emptied from here")
 		return
 	}
-	w.visitor(t).refused(t, http.StatusUnauthorized, "unauthorized", http.MethodPost, h.path("/seats/lock"), sale{Seats: sold})
+	w.visitor(t).refused(t, "unauthorized", "POST "+h.path("/seats/lock"), sale{Seats: sold})
 	q := w.account(t)
-	q.refused(t, http.StatusConflict, "seats_unavailable", http.MethodPost, h.path("/seats/lock"), sale{Request: q.request(), Seats: sold})
-	p.refused(t, http.StatusConflict, "hold_lost", http.MethodPost, h.path("/bookings/confirm"), sale{Request: r, Seats: held, Epoch: v.Epoch})
-	p.refused(t, http.StatusConflict, "hold_lost", http.MethodPost, h.path("/seats/extend"), map[string]string{"request_id": r, "epoch": v.Epoch})
+	q.refused(t, "seats_unavailable", "POST "+h.path("/seats/lock"), sale{Request: q.request(), Seats: sold})
+	p.refused(t, "hold_lost", "POST "+h.path("/bookings/confirm"), sale{Request: r, Seats: held, Epoch: v.Epoch})
+	p.refused(t, "hold_lost", "POST "+h.path("/seats/extend"), map[string]string{"request_id": r, "epoch": v.Epoch})
 	require.Equal(t, "resync", s.next().Type)
 	snap := s.next()
 	require.Equal(t, "snapshot", snap.Type)
 	require.NotEqual(t, v.Epoch, snap.Epoch)
 	require.Contains(t, snap.Booked, sold[0])
 	require.Empty(t, snap.Locks)
-	p.want(t, http.StatusOK, http.MethodPost, h.path("/seats/lock"), sale{Request: r, Seats: held}) // one click and it is held again
+	p.want(t, http.StatusOK, "POST "+h.path("/seats/lock"), sale{Request: r, Seats: held}) // one click and it is held again
 }
 
 func endSaysAway(t *testing.T, w *world) {
