@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { priceBook } from '@/features/seats'
 import type { PriceEntry, TicketType } from '@/shared/api'
 import { orderOf, typeNote, type Prices } from './order'
 
@@ -21,12 +22,23 @@ const entries: PriceEntry[] = [
   },
   { category: 'premium', ticket_type: 'adult', price: gbp(1650), includes: [] },
 ]
-const prices: Prices = {
-  defaultType: 'adult',
-  types,
-  entry: (category, type = 'adult') =>
-    entries.find((one) => one.category === category && one.ticket_type === type),
+const companion: TicketType = {
+  id: 'companion',
+  name: 'Companion',
+  proof_required: true,
+  default: false,
+  seat_kinds: ['companion'],
 }
+const free: PriceEntry = {
+  category: 'standard',
+  ticket_type: 'companion',
+  price: gbp(0),
+  includes: [],
+}
+const prices: Prices = priceBook({
+  ticket_types: [...types, companion],
+  prices: [...entries, free],
+})
 const seats = [
   { id: 'A1', category: 'standard', kind: 'standard' },
   { id: 'H1', category: 'premium', kind: 'premium' },
@@ -49,31 +61,14 @@ describe('orderOf', () => {
     expect(order.lines.map((line) => line.choices.length)).toEqual([2, 1])
   })
 
-  it('offers the companion ticket with companion seats only', () => {
-    const companion: TicketType = {
-      id: 'companion',
-      name: 'Companion',
-      proof_required: true,
-      default: false,
-      seat_kinds: ['companion'],
-    }
-    const free: PriceEntry = {
-      category: 'standard',
-      ticket_type: 'companion',
-      price: gbp(0),
-      includes: [],
-    }
-    const withCompanion: Prices = {
-      ...prices,
-      types: [...types, companion],
-      entry: (category, type) => (type === 'companion' ? free : prices.entry(category, type)),
-    }
-    const names = (kind: string) =>
-      orderOf([{ id: 'A1', category: 'standard', kind }], {}, withCompanion).lines[0]?.choices.map(
-        (choice) => choice.type.id,
-      )
-    expect(names('standard')).toEqual(['adult', 'child'])
-    expect(names('companion')).toEqual(['adult', 'child', 'companion'])
+  it('offers the companion ticket with companion seats only, and takes it there by default', () => {
+    const line = (kind: string) =>
+      orderOf([{ id: 'A1', category: 'standard', kind }], {}, prices).lines[0]
+    const offered = (kind: string) => line(kind)?.choices.map((choice) => choice.type.id)
+    expect(offered('standard')).toEqual(['adult', 'child'])
+    expect(offered('companion')).toEqual(['adult', 'child', 'companion'])
+    expect(line('companion')).toMatchObject({ ticketType: 'companion', price: gbp(0) })
+    expect(line('wheelchair')).toMatchObject({ ticketType: 'adult', price: gbp(1250) })
   })
 
   it('has no total while a price is unknown', () => {

@@ -1,13 +1,9 @@
 /** The seats of an order with their ticket types and all-in prices. */
-import { sum } from '@/features/seats'
-import type { Money, PriceEntry, TicketType } from '@/shared/api'
+import { sum, type PriceBook } from '@/features/seats'
+import type { Money, TicketType } from '@/shared/api'
 
 /** What an order needs to know of the prices. */
-export interface Prices {
-  readonly defaultType: string
-  readonly types: readonly TicketType[]
-  readonly entry: (category: string, ticketType?: string) => PriceEntry | undefined
-}
+export type Prices = Pick<PriceBook, 'types' | 'typeFor' | 'entry'>
 
 export interface OrderSeat {
   readonly id: string
@@ -38,29 +34,25 @@ export function orderOf(
   prices: Prices,
 ): Order {
   const parts = new Map<string, number>()
-  const lines = seats.map(({ id, category, kind }) => {
-    const ticketType = chosen[id] ?? prices.defaultType
-    const entry = prices.entry(category, ticketType)
+  const lines = seats.map((seat) => {
+    const ticketType = chosen[seat.id] ?? prices.typeFor(seat.kind)
+    const entry = prices.entry(seat, ticketType)
     for (const part of entry?.includes ?? []) {
       parts.set(part.label, (parts.get(part.label) ?? 0) + part.amount)
     }
-    return {
-      seatId: id,
-      ticketType,
-      price: entry?.price ?? null,
-      choices: choicesOf(category, kind, prices),
-    }
+    const choices = choicesOf(seat, prices)
+    return { seatId: seat.id, ticketType, price: entry?.price ?? null, choices }
   })
   const includes = [...parts].map(([label, amount]) => ({ label, amount }))
   return { lines, total: sum(lines.map((line) => line.price ?? undefined)), includes }
 }
 
-function choicesOf(category: string, kind: string, prices: Prices): OrderLine['choices'] {
+function choicesOf(seat: OrderSeat, prices: Prices): OrderLine['choices'] {
   const allowed = prices.types.filter(
-    (type) => type.seat_kinds?.some((one) => one === kind) ?? true,
+    (type) => type.seat_kinds?.some((one) => one === seat.kind) ?? true,
   )
   return allowed.flatMap((type) => {
-    const price = prices.entry(category, type.id)?.price
+    const price = prices.entry(seat, type.id)?.price
     return price ? [{ type, price }] : []
   })
 }

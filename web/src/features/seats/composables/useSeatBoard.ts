@@ -3,7 +3,7 @@ import type { ShowtimeDetail } from '@/shared/api'
 import { formatMoney } from '@/shared/lib/formatMoney'
 import { lookOf, seatName, type Look } from '../model/looks'
 import type { PlanSeat, SeatPlan } from '../model/plan'
-import type { PriceBook } from '../model/prices'
+import type { PriceBook, PricedSeat } from '../model/prices'
 import type { SeatsChanged } from '../model/seatStream'
 import { useMyShowBookings } from './useMyShowBookings'
 import type { LiveSeats } from './useSeatStream'
@@ -30,7 +30,7 @@ export interface SeatBoard {
   readonly dimmed: (seat: PlanSeat) => boolean
   /** Could be taken by this viewer now. */
   readonly free: (seatId: string) => boolean
-  readonly priceText: (category: string) => string
+  readonly priceText: (seat: PricedSeat) => string
   /** Tells which seats to draw again until the scope ends. */
   readonly onRepaint: (listener: SeatsChanged) => void
 }
@@ -73,18 +73,19 @@ export function useSeatBoard(
   onScopeDispose(() => listeners.clear())
 
   const look = (seat: PlanSeat): Look => lookOf(seat.id, live.state().seats.get(seat.id), wish)
-  const priceText = (category: string): string => {
-    const known = texts.get(category)
+  const priceText = (seat: PricedSeat): string => {
+    const key = `${seat.category}|${seat.kind}`
+    const known = texts.get(key)
     if (known !== undefined) return known
-    const price = prices.entry(category)?.price
-    const text = price ? formatMoney(price) : ''
-    texts.set(category, text)
+    const price = prices.entry(seat)?.price
+    const text = price?.amount === 0 ? 'no charge' : price ? formatMoney(price) : ''
+    texts.set(key, text)
     return text
   }
   return {
     ...base,
     look,
-    name: (seat) => seatName(seat, priceText(seat.category), look(seat)),
+    name: (seat) => seatName(seat, priceText(seat), look(seat)),
     dimmed: (seat) => !matches(seat, filter.value) && look(seat) === 'free',
     free: (seatId) => {
       const seat = plan.byId.get(seatId)

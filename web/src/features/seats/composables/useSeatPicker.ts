@@ -148,14 +148,11 @@ function sayChanges(selection: SeatSelection, board: SeatBoard, hold: Ref<Hold |
     if (joined.length === 0 && left.length === 0) return
     // A loss is told by its notice.
     if (joined.length === 0 && selection.notice.value !== null) return
-    const total = hold.value?.total ?? board.prices.total(categoriesOf(board, now))
+    const total =
+      hold.value?.total ?? board.prices.total(now.flatMap((id) => board.plan.byId.get(id) ?? []))
     const sum = now.length > 0 && total ? `, ${formatMoney(total)}` : ''
     const what =
       joined.length > 0 ? `${seatsText(joined)} held for you` : `${seatsText(left)} given back`
     announce(`${what}. ${String(now.length)} selected${sum}.`)
   })
-}
-
-function categoriesOf(board: SeatBoard, ids: readonly string[]): string[] {
-  return ids.map((id) => board.plan.byId.get(id)?.category ?? '')
 }

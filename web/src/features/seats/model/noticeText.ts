@@ -77,7 +77,7 @@ function unavailableText(
   const how = sold ? 'just sold' : 'just taken by someone else'
   return {
     title: `${seatsText(seats)} ${were} ${how}`,
-    text: 'The rest of your choice is kept.',
+    text: 'What else you chose is kept.',
   }
 }
 

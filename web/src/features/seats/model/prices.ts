@@ -1,28 +1,36 @@
 /** All-in prices by category and ticket type, as the showtime tells them. */
 import type { Money, PriceEntry, ShowtimeDetail, TicketType } from '@/shared/api'
 
+/** What of a seat decides its price. */
+export interface PricedSeat {
+  readonly category: string
+  readonly kind: string
+}
+
 export interface PriceBook {
-  /** The ticket type of a seat about which nothing was said. */
-  readonly defaultType: string
   readonly types: readonly TicketType[]
-  /** The entry for one seat; undefined when this type is not sold in that category. */
-  readonly entry: (category: string, ticketType?: string) => PriceEntry | undefined
-  /** The sum for default tickets in these categories; null when one has no price. */
-  readonly total: (categories: readonly string[]) => Money | null
+  /** The ticket type of a seat about which nothing was said: a type made for its kind, else the default. */
+  readonly typeFor: (kind: string) => string
+  /** The entry for one seat; undefined when this type is not sold in its category. */
+  readonly entry: (seat: PricedSeat, ticketType?: string) => PriceEntry | undefined
+  /** The sum of the seats at their default tickets; null when one has no price. */
+  readonly total: (seats: readonly PricedSeat[]) => Money | null
 }
 
 /** Prepares the prices of a showtime for look-up. */
 export function priceBook(show: Pick<ShowtimeDetail, 'prices' | 'ticket_types'>): PriceBook {
   const types = show.ticket_types
-  const defaultType = types.find((type) => type.default)?.id ?? types[0]?.id ?? 'adult'
+  const ordinary = types.find((type) => type.default)?.id ?? types[0]?.id ?? 'adult'
   const entries = new Map(show.prices.map((one) => [`${one.category}|${one.ticket_type}`, one]))
-  const entry = (category: string, ticketType = defaultType): PriceEntry | undefined =>
+  const typeFor = (kind: string): string =>
+    types.find((type) => type.seat_kinds?.some((one) => one === kind))?.id ?? ordinary
+  const entry = ({ category, kind }: PricedSeat, ticketType = typeFor(kind)) =>
     entries.get(`${category}|${ticketType}`)
   return {
-    defaultType,
     types,
+    typeFor,
     entry,
-    total: (categories) => sum(categories.map((category) => entry(category)?.price)),
+    total: (seats) => sum(seats.map((seat) => entry(seat)?.price)),
   }
 }
 
