@@ -1,0 +1,121 @@
+package storemongo
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"cinema/internal/fault"
+	"cinema/internal/store"
+)
+
+type requestDoc struct {
+	ID          string            `bson:"_id"`
+	Fingerprint string            `bson:"fingerprint"`
+	Done        bool              `bson:"done"`
+	Status      int               `bson:"status"`
+	Body        []byte            `bson:"body"`
+	Header      map[string]string `bson:"header"`
+	LeaseUntil  time.Time         `bson:"lease_until"`
+	Expires     time.Time         `bson:"expires"`
+}
+
+func (d requestDoc) record() store.RequestRecord {
+	return store.RequestRecord{
+		ID: d.ID, Fingerprint: d.Fingerprint, Done: d.Done, Status: d.Status, Body: d.Body, Header: d.Header,
+		LeaseUntil: d.LeaseUntil, Expires: d.Expires,
+	}
+}
+
+// BeginRequest takes the key for the caller until the lease ends. A key whose lease ran out is taken over; one that expired is new.
+// After an unknown outcome the caller may be told that somebody runs the request who is itself: it waits for the lease then.
+func (s *Store) BeginRequest(ctx context.Context, r store.RequestRecord) (stored store.RequestRecord, fresh bool, err error) {
+	if r.ID == "" {
+		return store.RequestRecord{}, false, fault.New(fault.Invalid, "invalid_idempotency_key", "A request record needs an identifier.")
+	}
+	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires)}
+	now := s.now()
+	err = s.again(ctx, func(ctx context.Context) error {
+		for {
+			_, err := s.requests.InsertOne(ctx, want)
+			if err == nil {
+				stored, fresh = want.record(), true
+				return nil
+			}
+			if !duplicate(err) {
+				return err
+			}
+			there, found, err := findOnce[requestDoc](ctx, s.requests, byID(r.ID))
+			if err != nil {
+				return err
+			}
+			if !found {
+				return errNoWinner
+			}
+			if there.Expires.After(now) {
+				stored, fresh, err = takeOver(ctx, s.requests, there, want, now)
+				return err
+			}
+			if _, err := s.requests.DeleteOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "expires", Value: there.Expires}}); err != nil {
+				return err
+			}
+		}
+	})
+	if err != nil {
+		return store.RequestRecord{}, false, err
+	}
+	return stored, fresh, nil
+}
+
+// takeOver gives a request that nobody runs any more to the caller. The lease that it read is part of the condition, so that of two who
+// saw it run out one gets it.
+func takeOver(ctx context.Context, c *mongo.Collection, there, want requestDoc, now time.Time) (store.RequestRecord, bool, error) {
+	if there.Done || there.Fingerprint != want.Fingerprint || there.LeaseUntil.After(now) {
+		return there.record(), false, nil
+	}
+	same := bson.D{{Key: "_id", Value: there.ID}, {Key: "done", Value: false}, {Key: "lease_until", Value: there.LeaseUntil}}
+	r, err := c.UpdateOne(ctx, same, field("$set", bson.D{{Key: "lease_until", Value: want.LeaseUntil}, {Key: "expires", Value: want.Expires}}))
+	if err != nil {
+		return store.RequestRecord{}, false, err
+	}
+	if r.MatchedCount > 0 {
+		there.LeaseUntil, there.Expires = want.LeaseUntil, want.Expires
+	}
+	return there.record(), r.MatchedCount > 0, nil
+}
+
+// FinishRequest stores the answer to replay. The first answer stays.
+func (s *Store) FinishRequest(ctx context.Context, r store.RequestRecord) error {
+	d := requestDoc{
+		ID: r.ID, Fingerprint: r.Fingerprint, Done: true, Status: r.Status, Body: r.Body, Header: r.Header,
+		LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires),
+	}
+	running := bson.D{{Key: "_id", Value: r.ID}, {Key: "done", Value: false}, {Key: "fingerprint", Value: r.Fingerprint}}
+	answer := field("$set", bson.D{
+		{Key: "done", Value: true}, {Key: "status", Value: d.Status}, {Key: "body", Value: d.Body}, {Key: "header", Value: d.Header},
+		{Key: "expires", Value: d.Expires},
+	})
+	there, err := s.update(ctx, s.requests, running, answer)
+	if err != nil || there {
+		return err
+	}
+	won, err := s.insert(ctx, s.requests, d)
+	if err != nil || won {
+		return err
+	}
+	_, err = s.update(ctx, s.requests, running, answer) // one that began in between
+	return err
+}
+
+// DropRequest forgets a key whose request began nothing. A stored answer stays.
+func (s *Store) DropRequest(ctx context.Context, id string) error {
+	_, err := s.remove(ctx, s.requests, bson.D{{Key: "_id", Value: id}, {Key: "done", Value: false}})
+	return err
+}
+
+// DropRequests deletes records that expired before an instant.
+func (s *Store) DropRequests(ctx context.Context, before time.Time) (int, error) {
+	return s.remove(ctx, s.requests, field("expires", field("$lt", millis(before))))
+}

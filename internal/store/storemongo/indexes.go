@@ -1,0 +1,85 @@
+package storemongo
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// index is a helper: it makes a question fast. No index here keeps anything safe, so that one which is missing after a restore, or
+// which a server refuses, is a warning and never a seat sold twice.
+type index struct {
+	collection string
+	name       string
+	keys       bson.D
+	only       bson.D // partial: only documents that fit; nil: all
+}
+
+func up(name string) bson.E   { return bson.E{Key: name, Value: 1} }
+func down(name string) bson.E { return bson.E{Key: name, Value: -1} }
+
+var indexes = [...]index{
+	// "My bookings", newest first, by keyset paging.
+	{"bookings", "by_user", bson.D{up("user_id"), down("created_at"), down("_id")}, nil},
+	// The box office lists a showtime's bookings.
+	{"bookings", "by_showtime", bson.D{up("showtime_id"), down("created_at"), down("_id")}, nil},
+	// The office's list over everything.
+	{"bookings", "by_creation", bson.D{down("created_at"), down("_id")}, nil},
+	// The office's list by status, for BOOKED, FAILED and CANCELLED.
+	{"bookings", "by_status", bson.D{up("status"), down("created_at"), down("_id")}, nil},
+	// The reconciler's question every few seconds: what waits, oldest first; and how many unpaid bookings a customer has.
+	{"bookings", "by_rank", bson.D{up("rank"), up("created_at"), up("_id")}, nil},
+	// A search by reference, address or name is a range over the folded words.
+	{"bookings", "by_terms", bson.D{up("terms")}, nil},
+	// A closed booking's claims are found without its row; prefix scans of a showtime use the primary key.
+	{"seat_claims", "by_booking", bson.D{up("booking_id")}, nil},
+	// Every read of a booked booking brings its tickets.
+	{"tickets", "by_booking", bson.D{up("booking_id")}, nil},
+	// The uses of a ticket and the guests of an account; other registers carry no `of` and stay out of the index.
+	{"decisions", "by_of", bson.D{up("of"), up("pos")}, field("of", field("$exists", true))},
+	// The relay takes the oldest first.
+	{"outbox", "by_position", bson.D{up("pos"), up("_id")}, nil},
+	// The record is read newest first, whole or by one of its subjects.
+	{"audit_logs", "by_time", bson.D{down("at"), down("pos")}, nil},
+	{"audit_logs", "by_type", bson.D{up("type"), down("at"), down("pos")}, nil},
+	{"audit_logs", "by_showtime", bson.D{up("showtime_id"), down("at"), down("pos")}, nil},
+	{"audit_logs", "by_user", bson.D{up("user_id"), down("at"), down("pos")}, nil},
+	{"audit_logs", "by_booking", bson.D{up("booking_id"), down("at"), down("pos")}, nil},
+	// A job deletes expired answers; a TTL index would do it by the server's clock and unseen.
+	{"idempotency", "by_expiry", bson.D{up("expires")}, nil},
+	{"users", "by_creation", bson.D{down("created_at"), down("_id")}, nil},
+	{"users", "by_terms", bson.D{up("terms")}, nil},
+	{"sessions", "by_user", bson.D{up("user_id"), down("last_seen")}, nil},
+	{"sessions", "by_last_seen", bson.D{up("last_seen")}, nil},
+	// The programme of a day, of a film, of a hall.
+	{"showtimes", "by_start", bson.D{up("starts_at"), up("_id")}, nil},
+	{"showtimes", "by_day", bson.D{up("cinema_id"), up("business_date"), up("starts_at"), up("_id")}, nil},
+	{"showtimes", "by_movie", bson.D{up("movie_id"), up("starts_at"), up("_id")}, nil},
+	{"showtimes", "in_hall", bson.D{up("auditorium_id"), up("starts_at")}, nil},
+	{"movies", "by_slug", bson.D{up("slug")}, nil},
+	{"auditoriums", "by_cinema", bson.D{up("cinema_id"), up("name")}, nil},
+}
+
+// createIndexes makes what is missing, a collection at a time.
+func (s *Store) createIndexes(ctx context.Context) {
+	models := make(map[string][]mongo.IndexModel)
+	for _, ix := range indexes {
+		o := options.Index().SetName(ix.name)
+		if ix.only != nil {
+			o.SetPartialFilterExpression(ix.only)
+		}
+		models[ix.collection] = append(models[ix.collection], mongo.IndexModel{Keys: ix.keys, Options: o})
+	}
+	for name, all := range models {
+		// An index over many documents takes longer than a step of a sale; the server goes on building it when nobody waits any more.
+		building, cancel := context.WithTimeout(ctx, time.Minute)
+		_, err := s.db.Collection(name).Indexes().CreateMany(building, all)
+		cancel()
+		if err != nil {
+			s.log.WarnContext(ctx, "helper indexes are missing: questions will be slower, nothing is less safe", "collection", name, "reason", err.Error())
+		}
+	}
+}
