@@ -38,6 +38,13 @@ if (($(du -sm "$work" | cut -f1) > 6000)); then
   buildah "${store[@]}" rmi --prune --force >/dev/null 2>&1 || true
 fi
 
+# innermost JOB: the process at the end of a chain of processes.
+innermost() {
+  local child
+  child=$(ps -o pid= --ppid "$1" 2>/dev/null | head -n 1 | tr -d ' ' || true)
+  if [[ -n $child ]]; then innermost "$child"; else echo "$1"; fi
+}
+
 # One rootfs stands for every base image. It is made once.
 base=localhost/cinema-stand-in
 if ! buildah "${store[@]}" inspect --type image "$base" >/dev/null 2>&1; then
@@ -75,7 +82,7 @@ build() { # NAME DOCKERFILE ARGUMENT...
   buildah "${store[@]}" bud --isolation chroot --format docker --quiet --layers "${volumes[@]}" \
     --build-arg "GO_IMAGE=$base" --build-arg "NODE_IMAGE=$base" --build-arg "NGINX_IMAGE=$base" \
     --build-arg GOMODCACHE=/cache/mod --build-arg GOCACHE=/cache/build --build-arg "GOPROXY=$(go env GOPROXY)" \
-    --build-arg npm_config_cache=/cache/npm "$@" --file "$file" --tag "localhost/$name" . >/dev/null
+    --build-arg npm_config_cache=/cache/npm "$@" --file "$file" --tag "localhost/$name" . >/dev/null 9>&-
   note "$name: $((SECONDS - began)) s"
 }
 build cinema-backend deploy/backend.Dockerfile --build-arg "VERSION=$(git describe --tags --always --dirty 2>/dev/null || echo dev)"
@@ -88,7 +95,7 @@ run_image() {
   shift
   container=$(buildah "${store[@]}" from "localhost/$image")
   containers+=("$container")
-  buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- "$@" >"$run/$image.log" 2>&1 &
+  buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- "$@" >"$run/$image.log" 2>&1 9>&- &
   job=$!
   jobs+=("$job")
 }
@@ -119,7 +126,7 @@ fetch "http://$api/" | grep -q '<div id="app"' || die 'backend: the pages are no
 fetch "http://$api/api/showtimes" | grep -q '"local_start"' || die 'backend: no showtimes'
 buildah "${store[@]}" run --isolation chroot "$container" -- /cinema healthcheck --address "$api" | grep -q ready || die 'backend: healthcheck'
 mounted=$(buildah "${store[@]}" mount "$container")
-[[ $(stat -c %u "$mounted/data/cinema.db") == 65532 ]] || die 'backend: the data does not belong to the user without rights'
+[[ $(ps -o uid= -p "$(innermost "$backend")" | tr -d ' ') == 65532 ]] || die 'backend: it does not run as the user without rights'
 written=$(find "$mounted" -xdev -type f -newer "$mounted/cinema" ! -path "$mounted/data/*" ! -path "$mounted/tmp/*" ! -path "$mounted/etc/*" ! -path "$mounted/run/*")
 [[ -z $written ]] || die "backend: written outside of /data and /tmp: $written"
 note "$(du -h "$mounted/cinema" | cut -f1) of binary, $(du -sh --exclude=data "$mounted" | cut -f1) of image, ready at $api"
@@ -131,7 +138,7 @@ run_options=(--env PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 container=$(buildah "${store[@]}" from localhost/cinema-frontend)
 containers+=("$container")
 sed -i "s/backend:8080/$api/; s/listen 5173/listen 127.0.0.1:$port/" "$(buildah "${store[@]}" mount "$container")/etc/cinema/nginx.conf"
-buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 &
+buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 9>&- &
 job=$!
 jobs+=("$job")
 front="http://127.0.0.1:$port"
