@@ -48,10 +48,21 @@ type Server struct {
 // Start runs a server without persistence; further arguments are redis-server's. Without redis-server on PATH the test fails: make test installs it.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
+	return start(t, clockLibrary(t), args)
+}
+
+// StartPlain runs a server with the machine's own clock, for benchmarks: a clock that tests can move costs a call of the kernel each time.
+func StartPlain(t testing.TB, args ...string) *Server {
+	t.Helper()
+	return start(t, "", args)
+}
+
+func start(t testing.TB, library string, args []string) *Server {
+	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is missing: make test installs it (apt-get install redis-server)")
 	}
-	s := &Server{t: t, dir: t.TempDir(), args: args, library: clockLibrary(t)}
+	s := &Server{t: t, dir: t.TempDir(), args: args, library: library}
 	f, err := os.OpenFile(filepath.Join(s.dir, "offset"), os.O_CREATE|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	s.offset = f
@@ -112,7 +123,9 @@ func (s *Server) try() bool {
 	require.NoError(s.t, err)
 	args := append([]string{"--bind", host, "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "no", "--loglevel", "notice"}, s.args...)
 	cmd := exec.Command("redis-server", args...) //nolint:gosec,noctx // its end is Kill
-	cmd.Env = append(os.Environ(), "CLOCK_OFFSET_FILE="+s.offset.Name(), "LD_PRELOAD="+s.library)
+	if s.library != "" {
+		cmd.Env = append(os.Environ(), "CLOCK_OFFSET_FILE="+s.offset.Name(), "LD_PRELOAD="+s.library)
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
 	require.NoError(s.t, err)

@@ -50,26 +50,34 @@ const (
 	flagsRead = "#!lua flags=no-writes\n"
 )
 
+// texts are the scripts as Redis gets them.
+var texts = map[string]string{
+	"lock":     flagsTake + preludeLua + beginLua + lockLua,
+	"extend":   flagsGive + preludeLua + beginLua + extendLua,
+	"release":  flagsGive + preludeLua + beginLua + releaseLua,
+	"transfer": flagsGive + preludeLua + beginLua + transferLua,
+	"confirm":  flagsGive + preludeLua + beginLua + confirmLua,
+	"unbook":   flagsGive + preludeLua + beginLua + unbookLua,
+	"sweep":    flagsGive + preludeLua + sweepLua,
+	"hydrate":  flagsGive + preludeLua + hydrateLua,
+	"snapshot": flagsRead + snapshotLua,
+	"take":     flagsGive + streamLua + takeLua,
+	"trim":     flagsGive + streamLua + trimLua,
+	"unread":   flagsRead + streamLua + unreadLua,
+	"announce": flagsGive + announceLua,
+	"retire":   flagsGive + retireLua,
+}
+
 type scripts struct {
 	lock, extend, release, transfer, confirm, unbook, sweep, hydrate, snapshot *rueidis.Lua
-	take, trim, unread, retire, announce                                       *rueidis.Lua
+	take, trim, unread, announce, retire                                       *rueidis.Lua
 }
 
 func newScripts() scripts {
+	of := func(name string) *rueidis.Lua { return rueidis.NewLuaScript(texts[name]) }
 	return scripts{
-		lock:     rueidis.NewLuaScript(flagsTake + preludeLua + beginLua + lockLua),
-		extend:   rueidis.NewLuaScript(flagsGive + preludeLua + beginLua + extendLua),
-		release:  rueidis.NewLuaScript(flagsGive + preludeLua + beginLua + releaseLua),
-		transfer: rueidis.NewLuaScript(flagsGive + preludeLua + beginLua + transferLua),
-		confirm:  rueidis.NewLuaScript(flagsGive + preludeLua + beginLua + confirmLua),
-		unbook:   rueidis.NewLuaScript(flagsGive + preludeLua + beginLua + unbookLua),
-		sweep:    rueidis.NewLuaScript(flagsGive + preludeLua + sweepLua),
-		hydrate:  rueidis.NewLuaScript(flagsGive + preludeLua + hydrateLua),
-		snapshot: rueidis.NewLuaScript(flagsRead + snapshotLua),
-		take:     rueidis.NewLuaScript(flagsGive + streamLua + takeLua),
-		trim:     rueidis.NewLuaScript(flagsGive + streamLua + trimLua),
-		unread:   rueidis.NewLuaScript(flagsRead + streamLua + unreadLua),
-		announce: rueidis.NewLuaScript(flagsGive + announceLua),
-		retire:   rueidis.NewLuaScript(flagsGive + retireLua),
+		lock: of("lock"), extend: of("extend"), release: of("release"), transfer: of("transfer"), confirm: of("confirm"), unbook: of("unbook"),
+		sweep: of("sweep"), hydrate: of("hydrate"), snapshot: of("snapshot"),
+		take: of("take"), trim: of("trim"), unread: of("unread"), announce: of("announce"), retire: of("retire"),
 	}
 }
