@@ -112,6 +112,12 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) error {
 func announce(log *slog.Logger, cfg *config.Config) {
 	log.Info("configuration", "settings", strings.Join(cfg.Effective(), " "))
 	log.Info("starting", "env", cfg.Env, "store", storeName(cfg), "holds", holdsName(cfg), "data_dir", cfg.DataDir, "demo_data", cfg.DemoData)
+	if shared(cfg) && cfg.JWTSecret == "" {
+		log.Warn("configuration", "warning", "JWT_SECRET is empty: each process makes its own, and tokens are good at one of them only")
+	}
+	if cfg.RedisAddr == "" && cfg.MongoURI != "" {
+		log.Warn("configuration", "warning", "holds are in this process's memory while the store is shared: a second process would not see them (no seat can be sold twice even then)")
+	}
 	for _, w := range cfg.Warnings() {
 		log.Warn("configuration", "warning", w)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -85,6 +86,14 @@ func seedDemo(ctx context.Context, store store.Backend, c clock.Clock, log *slog
 
 // Migrate brings the schema up to date and lists its steps.
 func Migrate(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	if cfg.MongoURI != "" {
+		s, err := openBackend(ctx, cfg, clock.System{}, slog.New(slog.DiscardHandler), nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w, "the schema in MongoDB is up to date")
+		return s.Close()
+	}
 	steps, err := storesqlite.Migrate(ctx, storesqlite.Options{Dir: cfg.DataDir})
 	if err != nil {
 		return err
@@ -95,6 +104,9 @@ func Migrate(ctx context.Context, cfg *config.Config, w io.Writer) error {
 
 // MigrateStatus lists the steps of the schema and when each was applied. It changes nothing.
 func MigrateStatus(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	if cfg.MongoURI != "" {
+		return errors.New("the steps are listed for the embedded store only; MongoDB keeps them in its collection migrations")
+	}
 	steps, err := storesqlite.MigrateStatus(ctx, cfg.DataDir)
 	if err != nil {
 		return err
@@ -115,6 +127,9 @@ func list(w io.Writer, steps []storesqlite.Migration) {
 
 // Backup writes a consistent copy of the store, beside a running server too.
 func Backup(ctx context.Context, cfg *config.Config, target string) error {
+	if cfg.MongoURI != "" {
+		return errors.New("backup copies the embedded store; MongoDB has mongodump --oplog for that")
+	}
 	if _, err := os.Stat(cfg.DataDir); err != nil {
 		return fmt.Errorf("DATA_DIR: %w", err)
 	}

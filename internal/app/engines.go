@@ -12,6 +12,7 @@ import (
 	"cinema/internal/hold/holdredis"
 	"cinema/internal/redisconn"
 	"cinema/internal/store"
+	"cinema/internal/store/storemongo"
 	"cinema/internal/store/storesqlite"
 )
 
@@ -66,6 +67,9 @@ func (p *product) openStore(ctx context.Context) error {
 
 // openBackend opens the store without using it. fatal is called when it cannot go on.
 func openBackend(ctx context.Context, cfg *config.Config, c clock.Clock, log *slog.Logger, fatal func(error)) (store.Backend, error) {
+	if cfg.MongoURI != "" {
+		return storemongo.Open(ctx, storemongo.Options{URI: cfg.MongoURI, AllowStandalone: cfg.MongoStandalone, Clock: c, Logger: log})
+	}
 	return storesqlite.Open(ctx, storesqlite.Options{Dir: cfg.DataDir, Clock: c, Logger: log, Fatal: fatal})
 }
 

@@ -29,6 +29,9 @@ func secretOf(cfg *config.Config) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("development secret: %w", err)
 	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return "", fmt.Errorf("development secret: %w", err)
+	}
 	fresh := make([]byte, 32)
 	_, _ = rand.Read(fresh) // never fails
 	secret := base64.RawURLEncoding.EncodeToString(fresh)

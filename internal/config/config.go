@@ -30,11 +30,12 @@ type Config struct {
 	GoogleRedirect string `env:"GOOGLE_REDIRECT_URL" doc:"Callback address registered with the provider."`
 	OIDCIssuer     string `env:"OIDC_ISSUER" envDefault:"https://accounts.google.com" doc:"Issuer of the identity provider."`
 
-	MongoURI      string `env:"MONGO_URI" secret:"true" doc:"Empty: the embedded store, a SQLite file under DATA_DIR."`
-	RedisAddr     string `env:"REDIS_ADDR" doc:"Empty: the in-memory hold engine."`
-	RedisMode     string `env:"REDIS_MODE" envDefault:"single" doc:"single, sentinel or cluster."`
-	RedisMaster   string `env:"REDIS_SENTINEL_MASTER" doc:"Name of the master when REDIS_MODE is sentinel."`
-	RedisPassword string `env:"REDIS_PASSWORD" secret:"true" doc:"Password of Redis."`
+	MongoURI        string `env:"MONGO_URI" secret:"true" doc:"Address of MongoDB, a replica set of one or more. Empty: the embedded store, a SQLite file under DATA_DIR."`
+	MongoStandalone bool   `env:"MONGO_ALLOW_STANDALONE" doc:"Accepts a MongoDB server that is no replica set. It can lose what it acknowledged: for tests only."`
+	RedisAddr       string `env:"REDIS_ADDR" doc:"Address of Redis 7 or newer; several, comma-separated, for Sentinel and Cluster. Empty: the in-memory hold engine."`
+	RedisMode       string `env:"REDIS_MODE" envDefault:"single" doc:"single, sentinel or cluster."`
+	RedisMaster     string `env:"REDIS_SENTINEL_MASTER" doc:"Name of the master when REDIS_MODE is sentinel."`
+	RedisPassword   string `env:"REDIS_PASSWORD" secret:"true" doc:"Password of Redis."`
 
 	LockTTL       int    `env:"SEAT_LOCK_TTL_SECONDS" envDefault:"300" doc:"Life of a hold, in seconds."`
 	Extension     int    `env:"HOLD_EXTENSION_SECONDS" envDefault:"120" doc:"What one \"I need more time\" adds, in seconds."`
