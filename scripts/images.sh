@@ -138,6 +138,9 @@ run_options=(--env PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 container=$(buildah "${store[@]}" from localhost/cinema-frontend)
 containers+=("$container")
 sed -i "s/backend:8080/$api/; s/listen 5173/listen 127.0.0.1:$port/" "$(buildah "${store[@]}" mount "$container")/etc/cinema/nginx.conf"
+# An engine gives a container's output to its user; nginx opens it again by its name.
+touch "$run/cinema-frontend.log"
+chmod 666 "$run/cinema-frontend.log"
 buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 9>&- &
 job=$!
 jobs+=("$job")

@@ -38,12 +38,20 @@ func repository(t *testing.T) string {
 // load resolves the composition as `docker compose config` does, in a folder that holds a .env file or none.
 func load(t *testing.T, env string, profiles ...string) *types.Project {
 	t.Helper()
-	folder, root := t.TempDir(), repository(t)
-	raw, err := os.ReadFile(filepath.Join(root, "compose.yaml"))
+	p, err := read(t, env, profiles, "compose.yaml")
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "compose.yaml"), raw, 0o600))
-	for _, beside := range []string{"deploy"} {
+	return p
+}
+
+// read resolves composition files one over the other.
+func read(t *testing.T, env string, profiles []string, files ...string) (*types.Project, error) {
+	t.Helper()
+	folder, root := t.TempDir(), repository(t)
+	for _, beside := range []string{"compose.yaml", "deploy"} {
 		require.NoError(t, os.Symlink(filepath.Join(root, beside), filepath.Join(folder, beside)))
+	}
+	for i := range files {
+		files[i] = filepath.Join(folder, files[i])
 	}
 	options := []cli.ProjectOptionsFn{cli.WithWorkingDirectory(folder), cli.WithProfiles(profiles)}
 	if env != "" {
@@ -51,11 +59,9 @@ func load(t *testing.T, env string, profiles ...string) *types.Project {
 		require.NoError(t, os.WriteFile(file, []byte(env), 0o600))
 		options = append(options, cli.WithEnvFiles(file), cli.WithDotEnv)
 	}
-	o, err := cli.NewProjectOptions([]string{filepath.Join(folder, "compose.yaml")}, options...)
+	o, err := cli.NewProjectOptions(files, options...)
 	require.NoError(t, err)
-	p, err := o.LoadProject(t.Context())
-	require.NoError(t, err)
-	return p
+	return o.LoadProject(t.Context())
 }
 
 func service(t *testing.T, p *types.Project, name string) types.ServiceConfig {
@@ -192,6 +198,27 @@ func TestCompose_mounts_only_what_exists(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestCompose_at_scale_all_processes_share_one_secret(t *testing.T) {
+	t.Parallel()
+	files := []string{"compose.yaml", "deploy/compose.scale.yaml"}
+	_, err := read(t, "", nil, slices.Clone(files)...)
+	require.ErrorContains(t, err, "JWT_SECRET")
+
+	p, err := read(t, "JWT_SECRET=one-secret-for-all-of-the-processes\n", []string{"demo"}, slices.Clone(files)...)
+	require.NoError(t, err)
+	backend, worker := service(t, p, "backend"), service(t, p, "worker")
+	require.Equal(t, 3, *backend.Deploy.Replicas)
+	require.Empty(t, backend.Ports, "one port of the machine cannot lead to three containers")
+	require.Equal(t, []string{"serve", "--workers=off"}, []string(backend.Command))
+	require.Equal(t, []string{"worker"}, []string(worker.Command))
+	require.Equal(t, "off", value(t, backend, "DEMO_DATA"), "three servers must not write the demonstration at the same time")
+	for _, name := range []string{"JWT_SECRET", "MONGO_URI", "REDIS_ADDR"} {
+		require.Equal(t, value(t, backend, name), value(t, worker, name), name)
+	}
+	require.Equal(t, types.ServiceConditionCompletedSuccessfully, backend.DependsOn["seed"].Condition)
+	require.Equal(t, types.ServiceConditionHealthy, backend.DependsOn["mongo"].Condition)
 }
 
 // A composition with a misspelt member must not pass: otherwise the checks above prove little.
