@@ -23,7 +23,7 @@ func TestLimits(t *testing.T) {
 }
 
 func quotas(t *testing.T, w *world) {
-	h, p, q := w.take(t, "Gallery"), w.account(t), w.account(t)
+	h, p, q := w.take(t, "Studio"), w.account(t), w.account(t)
 	seats := h.free(t, 3, "standard")
 	for i := range seats {
 		h.hold(t, p, seats[i])
@@ -57,7 +57,7 @@ func quotas(t *testing.T, w *world) {
 }
 
 func socketCap(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Studio"), w.account(t)
 	one := p.watch(t, h.id, "", nil)
 	p.bearer(t).watch(t, h.id, "", nil)
 	s, _, err := p.dial(t, h.id, "", nil)
@@ -68,7 +68,7 @@ func socketCap(t *testing.T, w *world) {
 }
 
 func holdLimit(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Studio"), w.account(t)
 	seats := h.free(t, 1, "standard")
 	r := h.hold(t, p, seats...)
 	left := 10
@@ -91,7 +91,7 @@ func holdLimit(t *testing.T, w *world) {
 }
 
 func noGuests(t *testing.T, w *world) {
-	h, g := w.take(t, "Gallery"), w.guest(t)
+	h, g := w.take(t, "Studio"), w.guest(t)
 	seats := h.free(t, 1, "standard")
 	r := h.hold(t, g, seats...)
 	h.unchanged(t, g, func() {
@@ -103,7 +103,7 @@ func noGuests(t *testing.T, w *world) {
 }
 
 func queryToken(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Studio"), w.account(t)
 	h.hold(t, p, h.free(t, 1, "standard")...)
 	s := w.visitor(t).watch(t, h.id, "?token="+p.bearer(t).Bearer, nil)
 	snap := s.next()
@@ -115,7 +115,7 @@ func queryToken(t *testing.T, w *world) {
 func TestExpiry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "SEAT_LOCK_TTL_SECONDS=1")
-	h, p, q := w.take(t, "Gallery"), w.account(t), w.account(t)
+	h, p, q := w.take(t, "Studio"), w.account(t), w.account(t)
 	seats := h.free(t, 2, "standard")
 	s := w.visitor(t).watch(t, h.id, "", nil)
 	require.Equal(t, "snapshot", s.next().Type)

@@ -85,7 +85,7 @@ func TestProduction_closes_the_doors_of_development(t *testing.T) {
 	}
 	v.refused(t, "unauthorized", "GET /api/me", nil, "Cookie", strings.Replace(g.Cookies().Get("Cookie"), "__Host-session", "session", 1))
 
-	h := w.take(t, "Gallery")
+	h := w.take(t, "Studio")
 	seats := h.free(t, 1, "standard")
 	s := g.sale(h.hold(t, g, seats...), seats)
 	require.Equal(t, "BOOKED", bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s)).Status)

@@ -50,7 +50,7 @@ func health(t *testing.T, w *world) {
 }
 
 func wholeSale(t *testing.T, w *world, p *person) {
-	h := w.take(t, "Gallery")
+	h := w.take(t, "Grand")
 	other := w.account(t)
 	seats := h.free(t, 2, "standard")
 	before := h.state(t, p)
@@ -165,7 +165,7 @@ func again(t *testing.T, h *hall, p *person, s sale, b booking) {
 }
 
 func repeats(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Grand"), w.account(t)
 	seats := h.free(t, 2, "standard")
 	r, b := h.buy(t, p, seats...)
 	sameAgain(t, h, p, p.sale(r, seats), b)
@@ -183,7 +183,7 @@ func repeats(t *testing.T, w *world) {
 
 // becomes: the first sign-in of a new address keeps the guest's id, holds and bookings.
 func becomes(t *testing.T, w *world) {
-	h, g := w.take(t, "Gallery"), w.guest(t)
+	h, g := w.take(t, "Grand"), w.guest(t)
 	sold, held := h.free(t, 1, "standard"), h.free(t, 2, "standard")
 	s := g.sale(h.hold(t, g, sold...), sold)
 	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
@@ -199,7 +199,7 @@ func becomes(t *testing.T, w *world) {
 
 // merges: signing in to an account that exists brings the guest's holds and bookings along.
 func merges(t *testing.T, w *world) {
-	h, account := w.take(t, "Gallery"), w.account(t)
+	h, account := w.take(t, "Grand"), w.account(t)
 	g := w.guest(t)
 	same(account, g)
 	sold, held, pending := h.free(t, 1, "standard"), h.free(t, 2, "standard"), h.free(t, 1, "standard")
@@ -223,7 +223,7 @@ func merges(t *testing.T, w *world) {
 
 // lateSettle: a booking that was given up stays so, and its seats are another's to buy.
 func lateSettle(t *testing.T, w *world) {
-	h, p, next := w.take(t, "Gallery"), w.account(t), w.account(t)
+	h, p, next := w.take(t, "Grand"), w.account(t), w.account(t)
 	seats := h.free(t, 2, "standard")
 	r := h.hold(t, p, seats...)
 	b := bookingOf(t, p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p.sale(r, seats)))
@@ -254,7 +254,7 @@ func lateSettle(t *testing.T, w *world) {
 }
 
 func openBookings(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Grand"), w.account(t)
 	for range 2 {
 		seats := h.free(t, 1, "standard")
 		p.want(t, http.StatusCreated, "POST "+h.path("/bookings/checkout"), p.sale(h.hold(t, p, seats...), seats))
@@ -272,7 +272,7 @@ func openBookings(t *testing.T, w *world) {
 
 // cards: every outcome of a payment, and the way on from each.
 func cards(t *testing.T, w *world) {
-	h, p := w.take(t, "Gallery"), w.account(t)
+	h, p := w.take(t, "Grand"), w.account(t)
 	seats := h.free(t, 1, "standard")
 	s := p.sale(h.hold(t, p, seats...), seats)
 	s.Token = "tok_decline"
@@ -302,7 +302,7 @@ func cards(t *testing.T, w *world) {
 }
 
 func lookup(t *testing.T, w *world) {
-	h, g := w.take(t, "Gallery"), w.guest(t)
+	h, g := w.take(t, "Grand"), w.guest(t)
 	seats := h.free(t, 1, "standard")
 	s := g.sale(h.hold(t, g, seats...), seats)
 	b := bookingOf(t, g.want(t, http.StatusOK, "POST "+h.path("/bookings/confirm"), s))
@@ -326,7 +326,7 @@ func lookup(t *testing.T, w *world) {
 
 // afterKill: a power cut loses no acknowledged booking, and a repeat after it answers as before.
 func afterKill(t *testing.T, w *world) {
-	h, p, g := w.take(t, "Gallery"), w.account(t), w.guest(t)
+	h, p, g := w.take(t, "Grand"), w.account(t), w.guest(t)
 	mine, theirs, open := h.free(t, 2, "standard"), h.free(t, 1, "standard"), h.free(t, 2, "standard")
 	r, b := h.buy(t, p, mine...)
 	gs := g.sale(h.hold(t, g, theirs...), theirs)

@@ -1,6 +1,7 @@
 // Package blackbox holds the product to its contract from outside: the built binary, HTTP and WebSocket, nothing else. Every answer and
 // every frame of every test is also searched for what belongs to other people. BLACKBOX_ENV (NAME=value, separated by blanks) is added to
-// the environment of the servers, so that the same proof runs on other engines.
+// the environment of the servers, so that the same proof runs on other engines. Each server has a store of its own, and an engine holds
+// what its store says: on an engine that outlives the servers, run one test at a time (-run) and empty the engine before each.
 package blackbox_test
 
 import (
