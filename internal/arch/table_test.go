@@ -85,6 +85,7 @@ var table = map[string]place{
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
 	"internal/store/storesqlite": {line: technology, also: []string{"internal/store"}, libraries: []string{"database/sql", "modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+	"internal/store/storecopy":   {line: technology, also: []string{"internal/store"}},
 	"internal/store/storemongo":  {line: technology, also: []string{"internal/store"}, libraries: []string{"go.mongodb.org/mongo-driver/v2"}},
 	"internal/telemetry": {
 		line: technology, also: []string{"internal/store"}, libraries: []string{"net/http", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},

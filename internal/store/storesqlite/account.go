@@ -59,21 +59,23 @@ func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 	if u.ID == "" {
 		return fault.New(fault.Invalid, "invalid_user", "A user needs an identifier.")
 	}
-	return s.do(ctx, func(ctx context.Context, w *writes) error {
-		if _, err := w.SaveUser.ExecContext(ctx, string(u.ID), u.Email, u.Name, u.Picture, u.Verified, u.Guest, string(u.Granted),
-			toMillis(u.CreatedAt), toMillis(u.UpdatedAt)); err != nil {
+	return s.do(ctx, func(ctx context.Context, w *writes) error { return saveUser(ctx, w, u) })
+}
+
+func saveUser(ctx context.Context, w *writes, u account.User) error {
+	if _, err := w.SaveUser.ExecContext(ctx, string(u.ID), u.Email, u.Name, u.Picture, u.Verified, u.Guest, string(u.Granted),
+		toMillis(u.CreatedAt), toMillis(u.UpdatedAt)); err != nil {
+		return err
+	}
+	if _, err := w.DeleteUserTerms.ExecContext(ctx, string(u.ID)); err != nil {
+		return err
+	}
+	for _, term := range append(words(u.Name), words(u.Email)...) {
+		if _, err := w.InsertUserTerm.ExecContext(ctx, term, string(u.ID)); err != nil {
 			return err
 		}
-		if _, err := w.DeleteUserTerms.ExecContext(ctx, string(u.ID)); err != nil {
-			return err
-		}
-		for _, term := range append(words(u.Name), words(u.Email)...) {
-			if _, err := w.InsertUserTerm.ExecContext(ctx, term, string(u.ID)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // BindIdentity gives the identity to the user unless it has one; it returns the user who has it afterwards.
@@ -141,11 +143,13 @@ func (s *Store) PutSession(ctx context.Context, v account.Session) error {
 	if v.Hash == "" || v.User == "" {
 		return fault.New(fault.Invalid, "invalid_session", "A session needs a hash and a user.")
 	}
-	return s.do(ctx, func(ctx context.Context, w *writes) error {
-		_, err := w.PutSession.ExecContext(ctx, v.Hash, string(v.User), v.Issuer, toMillis(v.CreatedAt), toMillis(v.LastSeen), toMillis(v.AuthTime),
-			toMillis(v.Rotated), v.Agent, list(v.Bookings))
-		return err
-	})
+	return s.do(ctx, func(ctx context.Context, w *writes) error { return putSession(ctx, w, v) })
+}
+
+func putSession(ctx context.Context, w *writes, v account.Session) error {
+	_, err := w.PutSession.ExecContext(ctx, v.Hash, string(v.User), v.Issuer, toMillis(v.CreatedAt), toMillis(v.LastSeen), toMillis(v.AuthTime),
+		toMillis(v.Rotated), v.Agent, list(v.Bookings))
+	return err
 }
 
 // TouchSession moves LastSeen of a live session.

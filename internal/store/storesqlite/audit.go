@@ -20,14 +20,18 @@ func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 	}
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
 		for _, e := range entries {
-			_, err := w.InsertEntry.ExecContext(ctx, e.ID, e.Type, string(e.Showtime), string(e.Booking), string(e.User), list(e.Seats), string(e.Request),
-				e.Payload, toMillis(e.At))
-			if err != nil {
+			if err := insertEntry(ctx, w, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func insertEntry(ctx context.Context, w *writes, e audit.Entry) error {
+	_, err := w.InsertEntry.ExecContext(ctx, e.ID, e.Type, string(e.Showtime), string(e.Booking), string(e.User), list(e.Seats), string(e.Request),
+		e.Payload, toMillis(e.At))
+	return err
 }
 
 // EntriesByID reads the entries with these ids, in no order; an unknown id is left out.

@@ -161,17 +161,19 @@ func (s *Store) Ticket(ctx context.Context, id ident.Ticket) (booking.Ticket, er
 func (s *Store) Outbox(ctx context.Context, limit int) ([]booking.OutboxEvent, error) {
 	limit, _ = page(limit, 0, mostEvents, mostEvents)
 	rows, err := s.reads.Events.QueryContext(ctx, limit)
-	events, err := collect(rows, err, func(row scanner) (booking.OutboxEvent, error) {
-		var e booking.OutboxEvent
-		var seats string
-		var at int64
-		if err := row.Scan(&e.ID, &e.Type, &e.Showtime, &e.Booking, &e.User, &seats, &e.Request, &e.Payload, &at); err != nil {
-			return e, err
-		}
-		e.At = fromMillis(at)
-		return e, decode(seats, &e.Seats)
-	})
+	events, err := collect(rows, err, scanEvent)
 	return events, s.read(err)
+}
+
+func scanEvent(row scanner) (booking.OutboxEvent, error) {
+	var e booking.OutboxEvent
+	var seats string
+	var at int64
+	if err := row.Scan(&e.ID, &e.Type, &e.Showtime, &e.Booking, &e.User, &seats, &e.Request, &e.Payload, &at); err != nil {
+		return e, err
+	}
+	e.At = fromMillis(at)
+	return e, decode(seats, &e.Seats)
 }
 
 // RealSales counts bookings that are not demonstration data.

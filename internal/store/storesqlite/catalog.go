@@ -165,10 +165,15 @@ func (s *Store) Showtime(ctx context.Context, id ident.Showtime) (catalog.Showti
 
 // PriceCard reads the ticket types and prices of a showtime.
 func (s *Store) PriceCard(ctx context.Context, id ident.PriceCard) (catalog.PriceCard, error) {
+	c, err := scanPriceCard(s.reads.PriceCard.QueryRowContext(ctx, string(id)))
+	return c, s.read(orNotFound(err, "price_card_not_found", "There is no such price card."))
+}
+
+func scanPriceCard(row scanner) (catalog.PriceCard, error) {
 	var c catalog.PriceCard
 	var types, prices string
-	if err := s.reads.PriceCard.QueryRowContext(ctx, string(id)).Scan(&c.ID, &c.Name, &c.Currency, &types, &prices); err != nil {
-		return catalog.PriceCard{}, s.read(orNotFound(err, "price_card_not_found", "There is no such price card."))
+	if err := row.Scan(&c.ID, &c.Name, &c.Currency, &types, &prices); err != nil {
+		return catalog.PriceCard{}, err
 	}
 	var ts []ticketTypeDoc
 	if err := decode(types, &ts); err != nil {
@@ -185,10 +190,12 @@ func (s *Store) PriceCard(ctx context.Context, id ident.PriceCard) (catalog.Pric
 // Blocks lists the seats of one showtime that are out of sale.
 func (s *Store) Blocks(ctx context.Context, showtime ident.Showtime) ([]catalog.Block, error) {
 	rows, err := s.reads.Blocks.QueryContext(ctx, string(showtime))
-	out, err := collect(rows, err, func(row scanner) (catalog.Block, error) {
-		var b catalog.Block
-		err := row.Scan(&b.Showtime, &b.Seat, &b.Reason)
-		return b, err
-	})
+	out, err := collect(rows, err, scanBlock)
 	return out, s.read(err)
+}
+
+func scanBlock(row scanner) (catalog.Block, error) {
+	var b catalog.Block
+	err := row.Scan(&b.Showtime, &b.Seat, &b.Reason)
+	return b, err
 }

@@ -63,6 +63,8 @@ type writes struct {
 	DropRequest   *sql.Stmt `sql:"drop_request"`
 	DeleteRequest *sql.Stmt `sql:"delete_request"`
 	DropRequests  *sql.Stmt `sql:"drop_requests"`
+
+	BookingThere *sql.Stmt `sql:"booking_there"`
 }
 
 // reads are the statements of the reader pool.
@@ -102,4 +104,21 @@ type reads struct {
 	EntriesByID  *sql.Stmt `sql:"entries_by_id"`
 	Entries      filtered  `sql:"entries"`
 	CountEntries filtered  `sql:"count_entries"`
+
+	CountRows         *sql.Stmt `sql:"count_rows"`
+	ExportCinemas     *sql.Stmt `sql:"export_cinemas"`
+	ExportAuditoriums *sql.Stmt `sql:"export_auditoriums"`
+	ExportLayouts     *sql.Stmt `sql:"export_layouts"`
+	ExportMovies      *sql.Stmt `sql:"export_movies"`
+	ExportPriceCards  *sql.Stmt `sql:"export_price_cards"`
+	ExportShowtimes   *sql.Stmt `sql:"export_showtimes"`
+	ExportBlocks      *sql.Stmt `sql:"export_blocks"`
+	ExportUsers       *sql.Stmt `sql:"export_users"`
+	ExportSessions    *sql.Stmt `sql:"export_sessions"`
+	ExportBookings    *sql.Stmt `sql:"export_bookings"`
+	ExportClaims      *sql.Stmt `sql:"export_claims"`
+	ExportRegisters   *sql.Stmt `sql:"export_registers"`
+	ExportOutbox      *sql.Stmt `sql:"export_outbox"`
+	ExportAudit       *sql.Stmt `sql:"export_audit"`
+	ExportRequests    *sql.Stmt `sql:"export_requests"`
 }
