@@ -11,6 +11,11 @@ import (
 
 const secret = "0123456789abcdef0123456789abcdef"
 
+// sound is the least that a production process starts with.
+func sound() map[string]string {
+	return map[string]string{"JWT_SECRET": secret, "ALLOW_MOCK_PAYMENTS": "1", "GOOGLE_CLIENT_ID": "client", "GOOGLE_CLIENT_SECRET": "hush"}
+}
+
 func TestLoad_defaults(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load(map[string]string{"APP_ENV": "development"})
@@ -27,6 +32,8 @@ func TestLoad_unset_environment_means_production_and_refuses_to_start_weak(t *te
 	_, err := config.Load(nil)
 	require.ErrorContains(t, err, "JWT_SECRET")
 	require.ErrorContains(t, err, "ALLOW_MOCK_PAYMENTS")
+	require.ErrorContains(t, err, "GOOGLE_CLIENT_ID")
+	require.ErrorContains(t, err, "GOOGLE_CLIENT_SECRET")
 }
 
 func TestLoad_reports_every_fault_at_once(t *testing.T) {
@@ -56,14 +63,14 @@ func TestLoad_lists_are_trimmed_and_empty_values_mean_the_default(t *testing.T) 
 
 func TestLoad_a_sound_production_configuration_starts(t *testing.T) {
 	t.Parallel()
-	c, err := config.Load(map[string]string{"JWT_SECRET": secret, "ALLOW_MOCK_PAYMENTS": "1"})
+	c, err := config.Load(sound())
 	require.NoError(t, err)
 	require.False(t, c.Development())
 }
 
 func TestEffective_masks_secrets(t *testing.T) {
 	t.Parallel()
-	c, err := config.Load(map[string]string{"JWT_SECRET": secret, "ALLOW_MOCK_PAYMENTS": "1"})
+	c, err := config.Load(sound())
 	require.NoError(t, err)
 	all := strings.Join(c.Effective(), "\n")
 	require.NotContains(t, all, secret)
