@@ -29,7 +29,7 @@ func TestProduction_refuses_weak_settings(t *testing.T) {
 		"TRUSTED_PROXIES=everybody", "FRONTEND_URL=javascript:alert(1)", "LOG_LEVEL=loud", "GUEST_CHECKOUT=sometimes")
 	for _, name := range []string{
 		"JWT_SECRET", "CORS_ORIGINS", "RATE_LIMITS", "PORT", "MAX_SEATS", "SEAT_LOCK_TTL_SECONDS", "DEMO_DATA", "ADMIN_EMAILS", "TRUSTED_PROXIES", "FRONTEND_URL", "LOG_LEVEL",
-		"GUEST_CHECKOUT", "ALLOW_MOCK_PAYMENTS",
+		"GUEST_CHECKOUT", "ALLOW_MOCK_PAYMENTS", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET",
 	} {
 		require.Contains(t, out, name)
 	}

@@ -1,8 +1,11 @@
 package blackbox_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +29,7 @@ func TestSale(t *testing.T) {
 		"cards":                             cards,
 		"lookup":                            lookup,
 	})
+	w.alone(t, "all at once", atOnce)
 	w.alone(t, "kill", afterKill) // last: the address changes
 }
 
@@ -344,4 +348,56 @@ func afterKill(t *testing.T, w *world) {
 	same(g, p)
 	g.signIn(t, p.email)
 	again(t, h, p, gs, gb)
+}
+
+// atOnce sends the same things at the same time: one winner, one booking, one answer per key.
+func atOnce(t *testing.T, w *world) {
+	h := w.take(t, "Grand")
+	seats := h.free(t, 2, "standard")
+	people := make([]*person, 24)
+	locks := make([]sale, len(people))
+	for i := range people {
+		people[i] = w.guest(t)
+		locks[i] = sale{Request: people[i].request(), Seats: seats}
+	}
+	winners := atTheSameTime(len(people), func(i int) string { return people[i].outcome(h.path("/seats/lock"), locks[i]) })
+	require.Equal(t, map[string]int{"200": 1, "409 seats_unavailable": len(people) - 1}, winners)
+
+	p := w.account(t)
+	seats = h.free(t, 2, "standard")
+	s := p.sale(h.hold(t, p, seats...), seats)
+	twins := atTheSameTime(12, func(int) string { return p.outcome(h.path("/bookings/confirm"), s) })
+	require.Equal(t, map[string]int{"200": 12}, twins)
+	require.Len(t, p.bookings(t), 1)
+
+	key, body, before := "key-"+p.request(), map[string]int{"count": 2}, h.state(t, p).Seq
+	keyed := atTheSameTime(8, func(int) string { return p.outcome(h.path("/seats/best"), body, "Idempotency-Key", key) })
+	require.Equal(t, 8, keyed["200"]+keyed["409 request_in_progress"], "%v", keyed)
+	require.Equal(t, before+1, h.state(t, p).Seq, "one key, one hold")
+}
+
+// outcome posts and tells status and code. It may be called from any goroutine.
+func (p *person) outcome(path string, body any, header ...string) string {
+	a, err := p.Do(context.Background(), http.MethodPost, path, body, header...)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, a.Code()))
+}
+
+// atTheSameTime makes n calls at once and counts their outcomes.
+func atTheSameTime(n int, call func(i int) string) map[string]int {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	out := map[string]int{}
+	for i := range n {
+		wg.Go(func() {
+			what := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			out[what]++
+		})
+	}
+	wg.Wait()
+	return out
 }
