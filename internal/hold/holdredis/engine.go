@@ -95,11 +95,9 @@ func lockAnswer(r *reply, limit int) (hold.Answer, error) {
 	switch r.status {
 	case "OK":
 		var err1, err2, err3, err4 error
-		var owned string
 		a.Deadline, err1 = r.moment(0)
 		a.Limit, err2 = r.moment(1)
-		owned, err3 = r.text(2)
-		a.Owned, _ = strconv.Atoi(owned)
+		a.Owned, err3 = r.number(2)
 		a.Changed, err4 = r.seats(3)
 		return a, errors.Join(err1, err2, err3, err4)
 	case "CONFLICT":
@@ -109,12 +107,11 @@ func lockAnswer(r *reply, limit int) (hold.Answer, error) {
 		}
 		return a, &hold.ConflictError{Seats: seats}
 	case "LIMIT":
-		held, err := r.text(0)
+		held, err := r.number(0)
 		if err != nil {
 			return hold.Answer{}, err
 		}
-		n, _ := strconv.Atoi(held)
-		return a, &hold.SeatLimitError{Held: n, Max: limit}
+		return a, &hold.SeatLimitError{Held: held, Max: limit}
 	case "HOLD_LIMIT":
 		seats, err := r.seats(0)
 		if err != nil {
@@ -229,9 +226,8 @@ func (e *Engine) Confirm(ctx context.Context, q hold.ConfirmRequest) (hold.Answe
 		return hold.Answer{}, err
 	}
 	a := r.answer()
-	repaired, err1 := r.text(0)
-	a.Repaired, _ = strconv.Atoi(repaired)
-	var err2, err3 error
+	var err1, err2, err3 error
+	a.Repaired, err1 = r.number(0)
 	a.Changed, err2 = r.seats(1)
 	a.Evicted, err3 = r.evictions(2)
 	e.changed(ctx, q.Showtime, &a)
@@ -268,8 +264,7 @@ func (e *Engine) Sweep(ctx context.Context, q hold.SweepRequest) (hold.SweepAnsw
 	if err != nil {
 		return hold.SweepAnswer{}, err
 	}
-	swept, err1 := r.text(0)
-	n, _ := strconv.Atoi(swept)
+	n, err1 := r.number(0)
 	next, err2 := r.moment(1)
 	if n > 0 {
 		e.touch(ctx, q.Room.Showtime, r.now.Add(after))

@@ -38,24 +38,18 @@ func decode(r rueidis.RedisResult) (reply, error) {
 	if len(m) < 5 {
 		return reply{}, errReply
 	}
-	var text [5]string
-	for i := range text {
-		if text[i], err = m[i].ToString(); err != nil {
-			return reply{}, fmt.Errorf("%w: %w", errReply, err)
-		}
+	status, err1 := m[0].ToString()
+	epoch, err2 := m[1].ToString()
+	seq, err3 := m[2].AsUint64()
+	cursor, err4 := m[3].ToString()
+	now, err5 := moment(&m[4])
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return reply{}, fmt.Errorf("%w: %w", errReply, err)
 	}
-	if text[0] == "AGAIN" {
+	if status == "AGAIN" {
 		return reply{}, hold.ErrAgain
 	}
-	seq, err := strconv.ParseUint(text[2], 10, 64)
-	if err != nil {
-		return reply{}, fmt.Errorf("%w: seq", errReply)
-	}
-	now, err := milli(text[4])
-	if err != nil {
-		return reply{}, err
-	}
-	return reply{status: text[0], at: hold.Position{Epoch: text[1], Seq: seq, Cursor: text[3]}, now: now, rest: m[5:]}, nil
+	return reply{status: status, at: hold.Position{Epoch: epoch, Seq: seq, Cursor: cursor}, now: now, rest: m[5:]}, nil
 }
 
 // named gives an error of Redis its name in the port: a server that is away or full cannot be used now, anything else is a defect.
@@ -68,19 +62,19 @@ func named(err error) error {
 
 func (r *reply) answer() hold.Answer { return hold.Answer{Position: r.at, Now: r.now} }
 
-func (r *reply) text(i int) (string, error) {
+func (r *reply) number(i int) (int, error) {
 	if i >= len(r.rest) {
-		return "", errReply
+		return 0, errReply
 	}
-	return r.rest[i].ToString()
+	n, err := r.rest[i].AsInt64()
+	return int(n), err
 }
 
 func (r *reply) moment(i int) (time.Time, error) {
-	s, err := r.text(i)
-	if err != nil {
-		return time.Time{}, err
+	if i >= len(r.rest) {
+		return time.Time{}, errReply
 	}
-	return milli(s)
+	return moment(&r.rest[i])
 }
 
 func (r *reply) list(i int) ([]string, error) {
@@ -137,9 +131,9 @@ func (r *reply) evictions(i int) ([]hold.Eviction, error) {
 	return out, nil
 }
 
-// milli reads Unix milliseconds; zero is the zero time.
-func milli(s string) (time.Time, error) {
-	n, err := strconv.ParseInt(s, 10, 64)
+// moment reads Unix milliseconds; zero is the zero time.
+func moment(m *rueidis.RedisMessage) (time.Time, error) {
+	n, err := m.AsInt64()
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%w: time", errReply)
 	}

@@ -7,10 +7,24 @@ import (
 )
 
 var (
+	//go:embed scripts/want.lua
+	wantLua string
+	//go:embed scripts/wantlock.lua
+	wantLockLua string
 	//go:embed scripts/prelude.lua
 	preludeLua string
+	//go:embed scripts/index.lua
+	indexLua string
+	//go:embed scripts/due.lua
+	dueLua string
 	//go:embed scripts/begin.lua
 	beginLua string
+	//go:embed scripts/evict.lua
+	evictLua string
+	//go:embed scripts/order.lua
+	orderLua string
+	//go:embed scripts/expiry.lua
+	expiryLua string
 	//go:embed scripts/lock.lua
 	lockLua string
 	//go:embed scripts/extend.lua
@@ -52,14 +66,14 @@ const (
 
 // texts are the scripts as Redis gets them.
 var texts = map[string]string{
-	"lock":     flagsTake + preludeLua + beginLua + lockLua,
-	"extend":   flagsGive + preludeLua + beginLua + extendLua,
-	"release":  flagsGive + preludeLua + beginLua + releaseLua,
-	"transfer": flagsGive + preludeLua + beginLua + transferLua,
-	"confirm":  flagsGive + preludeLua + beginLua + confirmLua,
-	"unbook":   flagsGive + preludeLua + beginLua + unbookLua,
-	"sweep":    flagsGive + preludeLua + sweepLua,
-	"hydrate":  flagsGive + preludeLua + hydrateLua,
+	"lock":     flagsTake + wantLockLua + preludeLua + indexLua + dueLua + beginLua + lockLua,
+	"extend":   flagsGive + changing + evictLua + orderLua + extendLua,
+	"release":  flagsGive + changing + releaseLua,
+	"transfer": flagsGive + changing + orderLua + transferLua,
+	"confirm":  flagsGive + changing + evictLua + confirmLua,
+	"unbook":   flagsGive + changing + unbookLua,
+	"sweep":    flagsGive + wantLua + preludeLua + indexLua + dueLua + expiryLua + sweepLua,
+	"hydrate":  flagsGive + wantLua + preludeLua + indexLua + expiryLua + hydrateLua,
 	"snapshot": flagsRead + snapshotLua,
 	"take":     flagsGive + streamLua + takeLua,
 	"trim":     flagsGive + streamLua + trimLua,
@@ -67,6 +81,9 @@ var texts = map[string]string{
 	"announce": flagsGive + announceLua,
 	"retire":   flagsGive + retireLua,
 }
+
+// changing is how every script that changes holds begins.
+var changing = wantLua + preludeLua + indexLua + dueLua + beginLua
 
 type scripts struct {
 	lock, extend, release, transfer, confirm, unbook, sweep, hydrate, snapshot *rueidis.Lua

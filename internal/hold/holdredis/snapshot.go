@@ -2,9 +2,11 @@ package holdredis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -26,53 +28,54 @@ func (e *Engine) Snapshot(ctx context.Context, room hold.Room) (hold.Snapshot, e
 	if err != nil {
 		return hold.Snapshot{}, err
 	}
-	holds, err := r.list(0)
+	holds, err1 := r.list(0)
+	reserved, err2 := r.list(1)
+	sold, err3 := r.list(2)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return hold.Snapshot{}, err
+	}
+	locks, err := locksOf(holds, reserved)
 	if err != nil {
 		return hold.Snapshot{}, err
 	}
-	locks, err := locksOf(holds, &r)
-	if err != nil {
-		return hold.Snapshot{}, err
-	}
-	if len(r.rest) < 3 {
-		return hold.Snapshot{}, errReply
-	}
-	markers, err := r.rest[2].ToArray()
-	if err != nil || len(markers) != len(room.Seats) {
-		return hold.Snapshot{}, fmt.Errorf("%w: markers", errReply)
-	}
-	s := hold.Snapshot{Position: r.at, Now: r.now, Locks: make([]hold.Lock, 0, len(locks)), Booked: []hold.Marker{}}
-	for i, seat := range room.Seats {
+	s := hold.Snapshot{Position: r.at, Now: r.now, Locks: make([]hold.Lock, 0, len(locks)), Booked: make([]hold.Marker, 0, len(sold)/2)}
+	for _, seat := range room.Seats {
 		if l, ok := locks[seat]; ok {
 			s.Locks = append(s.Locks, l)
 		}
-		if b, err := markers[i].ToString(); err == nil {
-			s.Booked = append(s.Booked, hold.Marker{Seat: seat, Booking: ident.Booking(b)})
+	}
+	for i := 0; i+1 < len(sold); i += 2 {
+		place, err := strconv.Atoi(sold[i])
+		if err != nil || place < 0 || place >= len(room.Seats) {
+			return hold.Snapshot{}, fmt.Errorf("%w: sold seat %q", errReply, sold[i])
 		}
+		s.Booked = append(s.Booked, hold.Marker{Seat: room.Seats[place], Booking: ident.Booking(sold[i+1])})
 	}
 	return s, nil
 }
 
-// locksOf reads the index of holds; of a seat that is there twice the later deadline counts.
-func locksOf(holds []string, r *reply) (map[ident.Seat]hold.Lock, error) {
-	facts, err := r.rest[1].ToArray()
-	if err != nil || 2*len(facts) != len(holds) {
-		return nil, fmt.Errorf("%w: facts", errReply)
+// locksOf reads the index of holds (member, deadline, …) with the facts of the reserved seats (seat, fact, …); of a seat that is there
+// twice the later deadline counts.
+func locksOf(holds, reserved []string) (map[ident.Seat]hold.Lock, error) {
+	if len(holds)%2 != 0 || len(reserved)%2 != 0 {
+		return nil, errReply
 	}
-	locks := make(map[ident.Seat]hold.Lock, len(facts))
-	for i := range facts {
-		part := strings.SplitN(holds[2*i], "|", 3)
-		deadline, err := milli(holds[2*i+1])
+	facts := make(map[ident.Seat]string, len(reserved)/2)
+	for i := 0; i < len(reserved); i += 2 {
+		facts[ident.Seat(reserved[i])] = reserved[i+1]
+	}
+	locks := make(map[ident.Seat]hold.Lock, len(holds)/2)
+	for i := 0; i < len(holds); i += 2 {
+		part := strings.SplitN(holds[i], "|", 3)
+		due, err := strconv.ParseInt(holds[i+1], 10, 64)
 		if err != nil || len(part) != 3 {
-			return nil, fmt.Errorf("%w: hold %q", errReply, holds[2*i])
+			return nil, fmt.Errorf("%w: hold %q", errReply, holds[i])
 		}
-		l := hold.Lock{Seat: ident.Seat(part[0]), Owner: ident.User(part[1]), Request: ident.Request(part[2]), Deadline: deadline}
-		if old, twice := locks[l.Seat]; twice && old.Deadline.After(deadline) {
+		l := hold.Lock{Seat: ident.Seat(part[0]), Owner: ident.User(part[1]), Request: ident.Request(part[2]), Deadline: time.UnixMilli(due).UTC()}
+		if old, twice := locks[l.Seat]; twice && old.Deadline.After(l.Deadline) {
 			continue
 		}
-		if fact, err := facts[i].ToString(); err == nil {
-			l.Booking = reservedFor(fact, l.Owner)
-		}
+		l.Booking = reservedFor(facts[l.Seat], l.Owner)
 		locks[l.Seat] = l
 	}
 	return locks, nil

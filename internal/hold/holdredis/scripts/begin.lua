@@ -1,2 +1,2 @@
 if not epoch then return reply('UNINIT') end
-if sweep() >= 64 then return reply('AGAIN') end
+if swept >= 64 then return reply('AGAIN') end

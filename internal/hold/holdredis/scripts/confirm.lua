@@ -8,7 +8,7 @@ local fields = {}
 for i = 1, n do fields[i] = '@' .. ARGV[9 + i] end
 local values = redis.call('MGET', unpack(KEYS, 4))
 local facts = redis.call('HMGET', META, unpack(fields))
-local changed, evicted, evictedText, gone, stale, write, deltas = {}, {}, {}, {}, {}, {}, {}
+local changed, evicted, evictedText, gone, stale, deltas = {}, {}, {}, {}, {}, {}
 local repaired = 0
 if expires > 0 then expires = math.max(expires, now + 3600000) end
 for i = 1, n do
@@ -16,7 +16,7 @@ for i = 1, n do
   if marker ~= booking then
     if marker then repaired = repaired + 1 end
     if expires > 0 then
-      redis.call('SET', KEYS[3 + n + i], booking, 'PXAT', int(expires))
+      redis.call('SET', KEYS[3 + n + i], booking, 'PXAT', expires)
     else
       redis.call('SET', KEYS[3 + n + i], booking)
     end
@@ -34,15 +34,14 @@ for i = 1, n do
       deltas[holder] = (deltas[holder] or 0) - 1
       local fOwner, fFirst = parse(facts[i])
       write[#write + 1] = fields[i]
-      write[#write + 1] = holder .. '|' .. int(fOwner == holder and fFirst or now) .. '|' .. nowText .. '|'
+      write[#write + 1] = holder .. '|' .. (fOwner == holder and fFirst or now) .. '|' .. nowText .. '|'
     end
   end
 end
 if #gone > 0 then
   redis.call('DEL', unpack(gone))
-  redis.call('ZREM', DUE, unpack(stale))
-  redis.call('HSET', META, unpack(write))
+  remove(stale)
   count(deltas)
 end
 if #changed > 0 then emit('seat.booked', changed, owner, rid, ',"booking_id":"' .. booking .. '"' .. evictedTail(evictedText)) end
-return reply('OK', int(repaired), changed, evicted)
+return reply('OK', repaired, changed, evicted)

@@ -26,20 +26,17 @@ local scores = redis.call('ZMSCORE', DUE, unpack(members))
 
 -- write sets the new deadline of the seats at the given places.
 local function prolong(places, target, reserved)
-  local due, index, facts_, names = int(target), {}, {}, {}
+  local due, index, names = target .. '', {}, {}
   for k, p in ipairs(places) do
     names[k] = seats[p.at]
     redis.call('SET', locks[p.at], mine, 'PXAT', due)
     index[#index + 1] = due
     index[#index + 1] = members[p.at]
-    facts_[#facts_ + 1] = fields[p.at]
-    facts_[#facts_ + 1] = owner .. '|' .. int(p.first) .. '|0|' .. reserved
+    write[#write + 1] = fields[p.at]
+    write[#write + 1] = owner .. '|' .. p.first .. '|0|' .. reserved
   end
-  if #names > 0 then
-    schedule(index)
-    redis.call('HSET', META, unpack(facts_))
-  end
-  return names, due
+  if #names > 0 then schedule(index) end
+  return names
 end
 
 if mode ~= 'durable' then
@@ -78,16 +75,15 @@ if mode ~= 'durable' then
   local changed = {}
   for i = 1, n do
     if tonumber(scores[i] or nowText) < target then
-      local names, due = prolong({ { at = i, first = firsts[i] } }, target, bookings[i])
-      changed[#changed + 1] = names[1]
+      changed[#changed + 1] = prolong({ { at = i, first = firsts[i] } }, target, bookings[i])[1]
     end
   end
-  if #changed > 0 then emit('seat.locked', changed, owner, rid, ',"expires_at_ms":' .. int(target)) end
-  return reply('OK', int(math.max(earliest, target)), int(limit), changed, {}, {})
+  if #changed > 0 then emit('seat.locked', changed, owner, rid, ',"expires_at_ms":' .. target) end
+  return reply('OK', math.max(earliest, target), limit, changed, {}, {})
 end
 
 local target = now + math.max(by, 60000)
-local left, evicted, evictedText, grown, stale, deltas, reserve = {}, {}, {}, {}, {}, {}, {}
+local left, evicted, evictedText, grown, stale, deltas = {}, {}, {}, {}, {}, {}
 local earliest = math.huge
 for i = 1, n do
   if booked[i] then
@@ -116,17 +112,16 @@ for i = 1, n do
     else
       earliest = math.min(earliest, score)
       if fBooking ~= booking then
-        reserve[#reserve + 1] = fields[i]
-        reserve[#reserve + 1] = owner .. '|' .. int(f) .. '|0|' .. booking
+        write[#write + 1] = fields[i]
+        write[#write + 1] = owner .. '|' .. f .. '|0|' .. booking
       end
     end
   end
 end
-if #stale > 0 then redis.call('ZREM', DUE, unpack(stale)) end
+if #stale > 0 then remove(stale) end
 local changed = prolong(grown, target, booking)
-if #reserve > 0 then redis.call('HSET', META, unpack(reserve)) end
 count(deltas)
 if #changed > 0 then
-  emit('seat.locked', changed, owner, rid, ',"booking_id":"' .. booking .. '","expires_at_ms":' .. int(target) .. evictedTail(evictedText))
+  emit('seat.locked', changed, owner, rid, ',"booking_id":"' .. booking .. '","expires_at_ms":' .. target .. evictedTail(evictedText))
 end
-return reply('OK', earliest == math.huge and '0' or int(earliest), '0', changed, left, evicted)
+return reply('OK', earliest == math.huge and 0 or earliest, 0, changed, left, evicted)

@@ -9,8 +9,7 @@ local function take()
   at = at + 1
   return ARGV[at]
 end
-local keep = int(math.max(tonumber(ARGV[7]), now + 3600000) - 1) -- Redis keeps a key through its last millisecond
-local markerEnd = int(math.max(tonumber(ARGV[8]), now + 3600000))
+local markerEnd = math.max(tonumber(ARGV[8]), now + 3600000)
 redis.call('DEL', DUE)
 local drop = {}
 for _, field in ipairs(redis.call('HKEYS', META)) do
@@ -32,7 +31,7 @@ end
 local deltas = {}
 for _, r in ipairs(reserved) do
   if redis.call('EXISTS', ARGV[4] .. r.seat) == 0 and redis.call('EXISTS', ARGV[3] .. r.seat) == 0 then
-    local due = int(now + math.max(r.ms, 60000))
+    local due = now + math.max(r.ms, 60000)
     redis.call('SET', ARGV[3] .. r.seat, r.owner .. ':' .. r.rid, 'PXAT', due)
     redis.call('ZADD', DUE, due, r.seat .. '|' .. r.owner .. '|' .. r.rid)
     redis.call('HSET', META, '@' .. r.seat, r.owner .. '|' .. nowText .. '|0|' .. r.booking)
@@ -49,6 +48,7 @@ redis.call('HSET', META, 'pad', string.rep('-', 65))
 emit('resync', {}, '', '', '')
 -- The record reads from the first event on, however late its worker comes; a stream that was here before has the group.
 redis.pcall('XGROUP', 'CREATE', STREAM, 'audit', '0', 'ENTRIESREAD', '0')
+flush()
 redis.call('HSET', META, 'epoch', epoch)
-preserve(keep)
+preserve(ARGV[7])
 return reply('OK')

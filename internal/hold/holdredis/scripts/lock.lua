@@ -4,16 +4,14 @@
 -- Returns OK deadline limit owned {seats that changed} | CONFLICT {seat reason …} | LIMIT owned | HOLD_LIMIT {seats}
 local owner, rid, ttl, max, maxHold = ARGV[6], ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local n, mine = (#KEYS - 3) / 2, ARGV[6] .. ':' .. ARGV[7]
-local fields = { '#' .. owner }
-for i = 1, n do fields[i + 1] = '@' .. ARGV[10 + i] end
 local values = redis.call('MGET', unpack(KEYS, 4))
-local facts = redis.call('HMGET', META, unpack(fields))
-local owned = tonumber(facts[1] or '0')
+if swept > 0 then head = redis.call('HMGET', META, 'epoch', 'seq', 'last', unpack(wanted)) end
+local owned = tonumber(head[4] or '0')
 local conflicts, joined, firsts, keptMembers, stale = {}, {}, {}, {}, {}
 local fresh, first, joinFirst = 0, math.huge, math.huge
 for i = 1, n do
   local seat, value = ARGV[10 + i], values[i]
-  local fOwner, fFirst, fLost, fBooking = parse(facts[i + 1])
+  local fOwner, fFirst, fLost, fBooking = parse(head[4 + i])
   local reason
   if values[n + i] then
     reason = 'booked'
@@ -40,7 +38,7 @@ for i = 1, n do
   end
 end
 if #conflicts > 0 then return reply('CONFLICT', conflicts) end
-if fresh > 0 and owned + fresh > max then return reply('LIMIT', int(owned)) end
+if fresh > 0 and owned + fresh > max then return reply('LIMIT', owned) end
 
 local kept = math.huge
 if #keptMembers > 0 then
@@ -59,23 +57,22 @@ if #joined > 0 then
     end
     return reply('HOLD_LIMIT', spent)
   end
-  local due = int(deadline)
-  local index, write = {}, {}
+  local due = deadline .. ''
+  local index, suffix = {}, '|' .. owner .. '|' .. rid
   for k, i in ipairs(joined) do
     local seat = ARGV[10 + i]
     changed[k] = seat
     redis.call('SET', KEYS[3 + i], mine, 'PXAT', due)
-    index[#index + 1] = due
-    index[#index + 1] = seat .. '|' .. owner .. '|' .. rid
-    write[#write + 1] = '@' .. seat
-    write[#write + 1] = owner .. '|' .. int(firsts[i]) .. '|0|'
+    index[2 * k - 1] = due
+    index[2 * k] = seat .. suffix
+    write[2 * k - 1] = wanted[1 + i]
+    write[2 * k] = owner .. '|' .. (firsts[i] == now and nowText or firsts[i]) .. '|0|'
   end
-  if #stale > 0 then redis.call('ZREM', DUE, unpack(stale)) end
+  if #stale > 0 then remove(stale) end
   schedule(index)
   owned = owned + fresh
-  write[#write + 1] = '#' .. owner
-  write[#write + 1] = int(owned)
-  redis.call('HSET', META, unpack(write))
+  write[#write + 1] = wanted[1]
+  write[#write + 1] = owned
   emit('seat.locked', changed, owner, rid, ',"expires_at_ms":' .. due)
 end
-return reply('OK', int(math.min(kept, deadline)), int(first + maxHold), int(owned), changed)
+return reply('OK', math.min(kept, deadline), first + maxHold, owned, changed)

@@ -9,7 +9,7 @@ local fields = {}
 for i = 1, n do fields[i] = '@' .. ARGV[7 + i] end
 local values = redis.call('MGET', unpack(KEYS, 4))
 local facts = redis.call('HMGET', META, unpack(fields))
-local changed, left, gone, stale, write, order, groups = {}, {}, {}, {}, {}, {}, {}
+local changed, left, gone, stale, order, groups = {}, {}, {}, {}, {}, {}
 for i = 1, n do
   local seat, value = ARGV[7 + i], values[i]
   local fOwner, fFirst, fLost, fBooking = parse(facts[i])
@@ -30,7 +30,7 @@ for i = 1, n do
     gone[#gone + 1] = KEYS[3 + i]
     stale[#stale + 1] = seat .. '|' .. owner .. '|' .. request
     write[#write + 1] = fields[i]
-    write[#write + 1] = owner .. '|' .. int(fOwner == owner and fFirst or now) .. '|' .. nowText .. '|'
+    write[#write + 1] = owner .. '|' .. (fOwner == owner and fFirst or now) .. '|' .. nowText .. '|'
     if not groups[request] then
       groups[request] = {}
       order[#order + 1] = request
@@ -40,8 +40,7 @@ for i = 1, n do
 end
 if #changed > 0 then
   redis.call('DEL', unpack(gone))
-  redis.call('ZREM', DUE, unpack(stale))
-  redis.call('HSET', META, unpack(write))
+  remove(stale)
   count({ [owner] = -#changed })
   for _, request in ipairs(order) do emit('seat.released', groups[request], owner, request, '') end
 end

@@ -2,11 +2,9 @@
 -- ARGV 6 expiry of the showtime's keys (Unix ms), 7 recount 0|1
 -- Returns OK swept next (0: nothing is held)
 if not epoch then return reply('UNINIT') end
-local swept = sweep()
-local keep = int(math.max(tonumber(ARGV[6]), now + 3600000) - 1) -- Redis keeps a key through its last millisecond
-preserve(keep)
+preserve(ARGV[6])
 if ARGV[7] == '1' then
-  local counts, known, write, drop = {}, {}, {}, {}
+  local counts, known, drop = {}, {}, {}
   for _, member in ipairs(redis.call('ZRANGE', DUE, 0, -1)) do
     local owner = string.match(member, '^[^|]*|([^|]*)|')
     counts[owner] = (counts[owner] or 0) + 1
@@ -25,10 +23,9 @@ if ARGV[7] == '1' then
   end
   for owner, held in pairs(counts) do
     write[#write + 1] = '#' .. owner
-    write[#write + 1] = int(held)
+    write[#write + 1] = held
   end
   for i = 1, #drop, 4000 do redis.call('HDEL', META, unpack(drop, i, math.min(i + 3999, #drop))) end
-  for i = 1, #write, 4000 do redis.call('HSET', META, unpack(write, i, math.min(i + 3999, #write))) end
 end
 local next_ = redis.call('ZRANGE', DUE, 0, 0, 'WITHSCORES')
-return reply('OK', int(swept), next_[2] or '0')
+return reply('OK', swept, next_[2] or '0')

@@ -41,12 +41,13 @@ for i, seat in ipairs(seats) do
     local old = seat .. '|' .. from .. '|' .. requestOf(value)
     local due = redis.call('ZSCORE', DUE, old) or nowText
     local first = fOwner == from and fFirst or now
-    redis.call('ZREM', DUE, old)
+    remove({ old })
     if room > 0 then
       room = room - 1
       redis.call('SET', locks[i], to .. ':' .. rid, 'PXAT', due)
       schedule({ due, seat .. '|' .. to .. '|' .. rid })
-      redis.call('HSET', META, '@' .. seat, to .. '|' .. int(first) .. '|0|')
+      write[#write + 1] = '@' .. seat
+      write[#write + 1] = to .. '|' .. first .. '|0|'
       moved[#moved + 1] = seat
       if not groups[due] then
         groups[due] = {}
@@ -55,7 +56,8 @@ for i, seat in ipairs(seats) do
       table.insert(groups[due], seat)
     else
       redis.call('DEL', locks[i])
-      redis.call('HSET', META, '@' .. seat, from .. '|' .. int(first) .. '|' .. nowText .. '|')
+      write[#write + 1] = '@' .. seat
+      write[#write + 1] = from .. '|' .. first .. '|' .. nowText .. '|'
       local request = requestOf(value)
       if not freed[request] then
         freed[request] = {}

@@ -8,7 +8,7 @@ local fields = {}
 for i = 1, n do fields[i] = '@' .. ARGV[8 + i] end
 local values = redis.call('MGET', unpack(KEYS, 4))
 local facts = redis.call('HMGET', META, unpack(fields))
-local changed, gone, stale, write, deltas = {}, {}, {}, {}, {}
+local changed, gone, stale, deltas = {}, {}, {}, {}
 for i = 1, n do
   local seat, value = ARGV[8 + i], values[i]
   local fOwner, fFirst, fLost, fBooking = parse(facts[i])
@@ -21,7 +21,7 @@ for i = 1, n do
     gone[#gone + 1] = KEYS[3 + i]
     stale[#stale + 1] = seat .. '|' .. fOwner .. '|' .. requestOf(value)
     write[#write + 1] = fields[i]
-    write[#write + 1] = fOwner .. '|' .. int(fFirst) .. '|' .. nowText .. '|'
+    write[#write + 1] = fOwner .. '|' .. fFirst .. '|' .. nowText .. '|'
     deltas[fOwner] = (deltas[fOwner] or 0) - 1
     touched = true
   end
@@ -29,8 +29,7 @@ for i = 1, n do
 end
 if #gone > 0 then redis.call('DEL', unpack(gone)) end
 if #stale > 0 then
-  redis.call('ZREM', DUE, unpack(stale))
-  redis.call('HSET', META, unpack(write))
+  remove(stale)
   count(deltas)
 end
 if #changed > 0 then emit('seat.released', changed, owner, rid, ',"booking_id":"' .. booking .. '"') end
