@@ -137,10 +137,9 @@ port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", (
 run_options=(--env PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 container=$(buildah "${store[@]}" from localhost/cinema-frontend)
 containers+=("$container")
-sed -i "s/backend:8080/$api/; s/listen 5173/listen 127.0.0.1:$port/" "$(buildah "${store[@]}" mount "$container")/etc/cinema/nginx.conf"
-# An engine gives a container's output to its user; nginx opens it again by its name.
-touch "$run/cinema-frontend.log"
-chmod 666 "$run/cinema-frontend.log"
+# An engine gives a container's output to its user, who may then open it by its name; buildah does not.
+sed -i "s/backend:8080/$api/; s/listen 5173/listen 127.0.0.1:$port/; s#/dev/stdout#/tmp/access.log#" \
+  "$(buildah "${store[@]}" mount "$container")/etc/cinema/nginx.conf"
 buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 9>&- &
 job=$!
 jobs+=("$job")
@@ -159,6 +158,7 @@ upgrade=$(curl --silent --max-time 2 --include --http1.1 -H 'Connection: Upgrade
 [[ $upgrade == *101* ]] || die "frontend: the seat stream is not handed on: $upgrade"
 # The pages carry the same policy whoever serves them.
 policy() { fetch --dump-header - --output /dev/null "$1/" | tr -d '\r' | grep -iE '^(content-security-policy|x-|referrer|cross-origin|permissions|reporting|cache-control)' | grep -vi '^x-request-id' | tr '[:upper:]' '[:lower:]' | sort; }
+[[ -n $(policy "http://$api") ]] || die 'backend: its pages have no headers'
 diff <(policy "http://$api") <(policy "$front") >&2 || die 'frontend: its headers differ from those of the binary (above)'
 
 stop "$job"
