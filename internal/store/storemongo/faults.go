@@ -53,7 +53,7 @@ func (s *Store) once(ctx context.Context, step func(ctx context.Context) error) 
 
 // wait pauses; false when the context ended first. It is a pause between tries and so keeps to the machine's time.
 func wait(ctx context.Context, pause time.Duration) bool {
-	t := time.NewTimer(pause)
+	t := time.NewTimer(pause) //nolint:forbidigo // a pause between tries of the driver, no rule of the business
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -63,8 +63,10 @@ func lowerRank(id ident.Booking, to booking.Status) bson.D {
 // openOf are the unpaid bookings of a user for a showtime, one aside.
 func openOf(b booking.Booking) bson.D {
 	return bson.D{
-		{Key: "user_id", Value: string(b.User)}, {Key: "showtime_id", Value: string(b.Showtime)},
-		{Key: "rank", Value: field("$lte", booking.Voiding.Rank())}, {Key: "_id", Value: field("$ne", string(b.ID))},
+		{Key: "user_id", Value: string(b.User)},
+		{Key: "showtime_id", Value: string(b.Showtime)},
+		{Key: "rank", Value: field("$lte", booking.Voiding.Rank())},
+		{Key: "_id", Value: field("$ne", string(b.ID))},
 	}
 }
 
@@ -176,8 +178,10 @@ func showsAsked(q catalog.ShowtimeQuery) bson.D {
 // hallBusy are the shows that have a hall at some moment between two instants, those being written aside.
 func hallBusy(hall ident.Auditorium, from, to time.Time, written []ident.Showtime) bson.D {
 	return bson.D{
-		{Key: "auditorium_id", Value: string(hall)}, {Key: "status", Value: string(catalog.Scheduled)},
-		{Key: "starts_at", Value: field("$lt", millis(to))}, {Key: "clears_at", Value: field("$gt", millis(from))},
+		{Key: "auditorium_id", Value: string(hall)},
+		{Key: "status", Value: string(catalog.Scheduled)},
+		{Key: "starts_at", Value: field("$lt", millis(to))},
+		{Key: "clears_at", Value: field("$gt", millis(from))},
 		{Key: "_id", Value: field("$nin", convert(written, func(id ident.Showtime) string { return string(id) }))},
 	}
 }

@@ -37,36 +37,40 @@ func (s *Store) BeginRequest(ctx context.Context, r store.RequestRecord) (stored
 	}
 	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires)}
 	now := s.now()
-	err = s.again(ctx, func(ctx context.Context) error {
-		for {
-			_, err := s.requests.InsertOne(ctx, want)
-			if err == nil {
-				stored, fresh = want.record(), true
-				return nil
-			}
-			if !duplicate(err) {
-				return err
-			}
-			there, found, err := findOnce[requestDoc](ctx, s.requests, byID(r.ID))
-			if err != nil {
-				return err
-			}
-			if !found {
-				return errNoWinner
-			}
-			if there.Expires.After(now) {
-				stored, fresh, err = takeOver(ctx, s.requests, there, want, now)
-				return err
-			}
-			if _, err := s.requests.DeleteOne(ctx, bson.D{{Key: "_id", Value: r.ID}, {Key: "expires", Value: there.Expires}}); err != nil {
-				return err
-			}
-		}
+	err = s.again(ctx, func(ctx context.Context) (err error) {
+		stored, fresh, err = begin(ctx, s.requests, want, now)
+		return err
 	})
 	if err != nil {
 		return store.RequestRecord{}, false, err
 	}
 	return stored, fresh, nil
+}
+
+// begin takes a key that nobody has; one that somebody has is taken over or told as it is, one that expired is removed first.
+func begin(ctx context.Context, c *mongo.Collection, want requestDoc, now time.Time) (store.RequestRecord, bool, error) {
+	for {
+		_, err := c.InsertOne(ctx, want)
+		if err == nil {
+			return want.record(), true, nil
+		}
+		if !duplicate(err) {
+			return store.RequestRecord{}, false, err
+		}
+		there, found, err := findOnce[requestDoc](ctx, c, byID(want.ID))
+		if err != nil {
+			return store.RequestRecord{}, false, err
+		}
+		if !found {
+			return store.RequestRecord{}, false, errNoWinner
+		}
+		if there.Expires.After(now) {
+			return takeOver(ctx, c, there, want, now)
+		}
+		if _, err := c.DeleteOne(ctx, bson.D{{Key: "_id", Value: want.ID}, {Key: "expires", Value: there.Expires}}); err != nil {
+			return store.RequestRecord{}, false, err
+		}
+	}
 }
 
 // takeOver gives a request that nobody runs any more to the caller. The lease that it read is part of the condition, so that of two who
@@ -94,7 +98,10 @@ func (s *Store) FinishRequest(ctx context.Context, r store.RequestRecord) error 
 	}
 	running := bson.D{{Key: "_id", Value: r.ID}, {Key: "done", Value: false}, {Key: "fingerprint", Value: r.Fingerprint}}
 	answer := field("$set", bson.D{
-		{Key: "done", Value: true}, {Key: "status", Value: d.Status}, {Key: "body", Value: d.Body}, {Key: "header", Value: d.Header},
+		{Key: "done", Value: true},
+		{Key: "status", Value: d.Status},
+		{Key: "body", Value: d.Body},
+		{Key: "header", Value: d.Header},
 		{Key: "expires", Value: d.Expires},
 	})
 	there, err := s.update(ctx, s.requests, running, answer)

@@ -184,7 +184,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close ends the connections. A second call does nothing.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.timeout)
+		ctx, cancel := context.WithTimeout(context.Background(), s.timeout) //nolint:forbidigo // io.Closer has no context
 		defer cancel()
 		s.closeErr = s.client.Disconnect(ctx)
 	})

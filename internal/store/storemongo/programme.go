@@ -230,14 +230,14 @@ func byStart(a, b catalog.Showtime) int { return a.StartsAt.Compare(b.StartsAt) 
 func noOverlap(shows []catalog.Showtime) error {
 	slices.SortFunc(shows, byStart)
 	var last catalog.Showtime
-	var clear time.Time
+	var free time.Time
 	for _, t := range shows {
-		if t.StartsAt.Before(clear) && t.ID != last.ID {
+		if t.StartsAt.Before(free) && t.ID != last.ID {
 			return fault.New(fault.Conflict, "hall_conflict", fmt.Sprintf("Show %s overlaps with show %s in the same hall.", t.ID, last.ID)).
 				With("showtime_ids", []string{string(t.ID), string(last.ID)})
 		}
-		if t.ClearsAt.After(clear) {
-			last, clear = t, t.ClearsAt
+		if t.ClearsAt.After(free) {
+			last, free = t, t.ClearsAt
 		}
 	}
 	return nil

@@ -67,16 +67,21 @@ func (s *Store) enter(ctx context.Context, b booking.Booking, maxOpen int) (ther
 			return false, err
 		}
 		if open >= maxOpen {
-			_, there, err := find[bookingDoc](ctx, s, s.bookings, byID(string(b.ID)))
-			if err == nil && !there {
-				err = fault.New(fault.Conflict, "booking_open",
-					"There are unpaid bookings for this showtime already. Finish or give up one of them first.")
-			}
-			return there, err
+			return s.full(ctx, b)
 		}
 	}
 	won, err := s.insert(ctx, s.bookings, toBooking(b))
 	return !won, err
+}
+
+// full refuses one booking too many; the booking itself may be among those that are open, by an earlier try.
+func (s *Store) full(ctx context.Context, b booking.Booking) (there bool, err error) {
+	_, there, err = find[bookingDoc](ctx, s, s.bookings, byID(string(b.ID)))
+	if err == nil && !there {
+		err = fault.New(fault.Conflict, "booking_open",
+			"There are unpaid bookings for this showtime already. Finish or give up one of them first.")
+	}
+	return there, err
 }
 
 // resume answers a repeat from what is stored. Only a booking that was never sealed still has something to do.

@@ -131,8 +131,10 @@ func (s *Store) book(ctx context.Context, b booking.Booking, r booking.SettleReq
 	}
 	now := s.now()
 	booked, err := s.update(ctx, s.bookings, lowerRank(b.ID, booking.Booked), field("$set", bson.D{
-		{Key: "status", Value: string(booking.Booked)}, {Key: "rank", Value: booking.Booked.Rank()},
-		{Key: "payment_ref", Value: r.PaymentRef}, {Key: "updated_at", Value: now},
+		{Key: "status", Value: string(booking.Booked)},
+		{Key: "rank", Value: booking.Booked.Rank()},
+		{Key: "payment_ref", Value: r.PaymentRef},
+		{Key: "updated_at", Value: now},
 	}))
 	if err != nil {
 		return b, 0, err

@@ -76,6 +76,8 @@ func list[D any](ctx context.Context, s *Store, c *mongo.Collection, filter bson
 }
 
 // listAmong is list for a field with one of many values.
+//
+//nolint:revive // a generic function cannot be a method, so the store is one more argument
 func listAmong[D any, K ~string](ctx context.Context, s *Store, c *mongo.Collection, field string, values []K, more ...bson.E) ([]D, error) {
 	var all []D
 	for part := range slices.Chunk(values, batch) {
