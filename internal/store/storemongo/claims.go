@@ -53,15 +53,18 @@ func (s *Store) claim(ctx context.Context, b booking.Booking) (taken []ident.Sea
 				return err
 			}
 			rest = rest[at:]
-			blocked, err := s.clear(ctx, rest[0])
+			met, err := s.meet(ctx, rest[0])
 			if err != nil {
 				return err
 			}
-			if !blocked {
-				continue
-			}
-			if taken, err = s.conflicts(ctx, b); err != nil || len(taken) > 0 {
-				return err
+			switch met {
+			case own:
+				rest = rest[1:]
+			case helped:
+			case foreign:
+				if taken, err = s.conflicts(ctx, b); err != nil || len(taken) > 0 {
+					return err
+				}
 			}
 		}
 		return nil
@@ -81,25 +84,34 @@ func (s *Store) insertClaims(ctx context.Context, docs []claimDoc) (refused int,
 	return 0, err
 }
 
-// clear looks at the claim that stands in the way of another. This booking's own is no obstacle, and one of a booking that ended is
-// helped away. A claim whose booking is not there is left alone: nobody knows that it ended.
-func (s *Store) clear(ctx context.Context, want claimDoc) (blocked bool, err error) {
+// meeting is what stood in the way of a claim.
+type meeting int
+
+const (
+	own     meeting = iota // an earlier try of the same booking: it has the seat
+	helped                 // the claim of a booking that ended, which is gone now
+	foreign                // another booking's
+)
+
+// meet looks at the claim that stands in the way of another. One of a booking that ended is helped away. One whose booking is not there
+// is left alone: nobody knows that it ended.
+func (s *Store) meet(ctx context.Context, want claimDoc) (meeting, error) {
 	there, found, err := findOnce[claimDoc](ctx, s.claims, byID(want.ID))
 	if err != nil {
-		return false, err
+		return foreign, err
 	}
 	if !found {
-		return false, errNoWinner
+		return foreign, errNoWinner
 	}
 	if there.Booking == want.Booking {
-		return false, nil
+		return own, nil
 	}
 	holder, found, err := findOnce[bookingDoc](ctx, s.bookings, byID(there.Booking))
 	if err != nil || !found || !booking.Status(holder.Status).Terminal() {
-		return true, err
+		return foreign, err
 	}
 	_, err = s.claims.DeleteOne(ctx, bson.D{{Key: "_id", Value: want.ID}, {Key: "booking_id", Value: there.Booking}})
-	return false, err
+	return helped, err
 }
 
 // conflicts lists every seat of the booking that another live booking has.

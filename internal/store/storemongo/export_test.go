@@ -1,0 +1,4 @@
+package storemongo
+
+// ClaimShardKey is whether a shard key keeps a seat's claim unique.
+var ClaimShardKey = claimShardKey
