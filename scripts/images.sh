@@ -120,11 +120,30 @@ backend_log="$run/cinema-backend.log" backend=$job
 address() { grep -o '"msg":"listening","addr":"[^"]*"' "$backend_log" | grep -o '127[^"]*'; }
 until_true 'backend' "$backend_log" address >/dev/null
 api=$(address)
-fetch() { curl --silent --show-error --fail --max-time 10 "$@"; }
-fetch "http://$api/health" | grep -q '"mongo_ok":true,"redis_ok":true' || die "backend: /health does not say that all is well"
-fetch "http://$api/" | grep -q '<div id="app"' || die 'backend: the pages are not in the image'
-fetch "http://$api/api/showtimes" | grep -q '"local_start"' || die 'backend: no showtimes'
-buildah "${store[@]}" run --isolation chroot "$container" -- /cinema healthcheck --address "$api" | grep -q ready || die 'backend: healthcheck'
+
+# page ADDRESS [OPTION...]: asks; the answer is in $run/page, its headers in $run/headers. Whole files, so that no pipe breaks.
+page() {
+  local address=$1
+  shift
+  curl --silent --show-error --fail --max-time 20 --dump-header "$run/headers" --output "$run/page" "$@" "$address"
+}
+
+# shows WHAT PATTERN ADDRESS [OPTION...]: the answer has it.
+shows() {
+  local what=$1 pattern=$2
+  shift 2
+  page "$@" || die "$what: no answer from $1"
+  grep -qE -- "$pattern" "$run/page" || { head -c 2000 "$run/page" >&2; die "$what: not in the answer of $1 (above)"; }
+}
+
+# first PATTERN: the first match in the latest answer.
+first() { grep -oE -m 1 -- "$1" "$run/page" | sed -n 1p; }
+
+app='<div id="app"'
+shows 'backend: all is well' '"mongo_ok":true,"redis_ok":true' "http://$api/health"
+shows 'backend: the pages' "$app" "http://$api/"
+shows 'backend: the programme' '"local_start"' "http://$api/api/showtimes"
+buildah "${store[@]}" run --isolation chroot "$container" -- /cinema healthcheck --address "$api" >"$run/healthcheck" || die 'backend: healthcheck'
 mounted=$(buildah "${store[@]}" mount "$container")
 [[ $(ps -o uid= -p "$(innermost "$backend")" | tr -d ' ') == 65532 ]] || die 'backend: it does not run as the user without rights'
 written=$(find "$mounted" -xdev -type f -newer "$mounted/cinema" ! -path "$mounted/data/*" ! -path "$mounted/tmp/*" ! -path "$mounted/etc/*" ! -path "$mounted/run/*")
@@ -134,34 +153,44 @@ note "$(du -h "$mounted/cinema" | cut -f1) of binary, $(du -sh --exclude=data "$
 say 'starting the frontend image before it'
 # What the composition gives by name and number, here on loopback and a free port.
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
-run_options=(--env PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 container=$(buildah "${store[@]}" from localhost/cinema-frontend)
 containers+=("$container")
 # An engine gives a container's output to its user, who may then open it by its name; buildah does not.
 sed -i "s/backend:8080/$api/; s/listen 5173/listen 127.0.0.1:$port/; s#/dev/stdout#/tmp/access.log#" \
   "$(buildah "${store[@]}" mount "$container")/etc/cinema/nginx.conf"
-buildah "${store[@]}" run --isolation chroot "${run_options[@]}" "$container" -- nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 9>&- &
+buildah "${store[@]}" run --isolation chroot --env PATH=/usr/sbin:/usr/bin:/sbin:/bin "$container" -- \
+  nginx -c /etc/cinema/nginx.conf -g 'daemon off;' >"$run/cinema-frontend.log" 2>&1 9>&- &
 job=$!
 jobs+=("$job")
 front="http://127.0.0.1:$port"
 until_true 'frontend' "$run/cinema-frontend.log" curl --silent --fail --output /dev/null "$front/"
-fetch "$front/health" | grep -q '"ok":true' || die 'frontend: /health is not handed on'
-fetch "$front/films/any" | grep -q '<div id="app"' || die "frontend: the pages' own addresses are not answered"
-script=$(fetch "$front/" | grep -oE '/assets/[^"]+\.js' | head -n 1)
-fetch --compressed --dump-header - --output /dev/null "$front$script" | grep -qi 'content-encoding: gzip' || die 'frontend: scripts are not packed'
+shows 'frontend: the backend is handed on' '"ok":true' "$front/health"
+shows "frontend: the application's own addresses" "$app" "$front/films/any"
+script=$(first '/assets/[^"]+\.js')
+page "$front$script" --compressed
+grep -qi '^content-encoding: gzip' "$run/headers" || die 'frontend: scripts are not packed'
 for address in /metrics /debug/pprof/ /assets/absent.js; do
   [[ $(curl --silent --output /dev/null --write-out '%{http_code}' "$front$address") == 404 ]] || die "frontend: $address is not refused"
 done
-showtime=$(fetch "$front/api/showtimes" | grep -oE '"id":"[^"]+"' | head -n 1 | cut -d'"' -f4)
-upgrade=$(curl --silent --max-time 2 --include --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-  -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' "$front/ws/showtimes/$showtime/seats" | head -n 1 | tr -d '\0' || true)
-[[ $upgrade == *101* ]] || die "frontend: the seat stream is not handed on: $upgrade"
-# The pages carry the same policy whoever serves them.
-policy() { fetch --dump-header - --output /dev/null "$1/" | tr -d '\r' | grep -iE '^(content-security-policy|x-|referrer|cross-origin|permissions|reporting|cache-control)' | grep -vi '^x-request-id' | tr '[:upper:]' '[:lower:]' | sort; }
-[[ -n $(policy "http://$api") ]] || die 'backend: its pages have no headers'
-diff <(policy "http://$api") <(policy "$front") >&2 || die 'frontend: its headers differ from those of the binary (above)'
+shows 'frontend: the programme' '"local_start"' "$front/api/showtimes"
+showtime=$(first '"id":"st_[^"]+"' | cut -d'"' -f4)
+# The stream stays open: curl gives up after two seconds, and what has come until then is what is asked.
+curl --silent --max-time 2 --include --http1.1 --output "$run/page" -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
+  -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' "$front/ws/showtimes/$showtime/seats" || true
+grep -qa '^HTTP/1.1 101 ' "$run/page" || die 'frontend: the seat stream is not handed on'
+grep -qa '"type":"hello"' "$run/page" || die 'frontend: the seat stream says nothing'
+# The pages carry the same headers whoever serves them.
+headers() { # ADDRESS FILE
+  page "$1/"
+  grep -iE '^(content-security-policy|x-|referrer|cross-origin|permissions|reporting|cache-control)' "$run/headers" | grep -vi '^x-request-id' |
+    tr -d '\r' | tr '[:upper:]' '[:lower:]' | sort >"$2"
+}
+headers "http://$api" "$run/told"
+headers "$front" "$run/kept"
+diff "$run/told" "$run/kept" >&2 || die 'frontend: its headers differ from those of the binary (above)'
 
 stop "$job"
-stop "$backend"
+kill -TERM "$(innermost "$backend")"
+wait "$backend" || true
 grep -q '"msg":"stopped"' "$backend_log" || { cat "$backend_log" >&2; die 'backend: it did not end in order'; }
 say "both images are built and work ($SECONDS s)"
