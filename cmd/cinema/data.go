@@ -53,6 +53,28 @@ func migrateCmd() *cobra.Command {
 	return cmd
 }
 
+func copyCmd() *cobra.Command {
+	var o app.CopyOptions
+	cmd := &cobra.Command{
+		Use:   "copy --from ADDRESS --to ADDRESS",
+		Short: "Move everything from one store into another, empty one, and compare them",
+		Long: `Move everything from one store into another, empty one, and compare them row by row.
+
+An address is sqlite:FOLDER (a DATA_DIR) or mongodb://…. No server may use either store meanwhile. An interrupted copy goes on where
+it ended when the same command is given again; until then the target refuses to serve. A target that is not empty is refused.
+
+  cinema copy --from sqlite:./data --to "mongodb://localhost:27017/cinema?replicaSet=rs0"`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return app.Copy(c.Context(), o, c.OutOrStdout()) },
+	}
+	cmd.Flags().StringVar(&o.From, "from", "", "the store to read")
+	cmd.Flags().StringVar(&o.To, "to", "", "the empty store to write")
+	cmd.Flags().BoolVar(&o.AllowStandalone, "allow-standalone", false, "accept a MongoDB that is no replica set, for tests")
+	cmd.MarkFlagsRequiredTogether("from", "to")
+	cmd.MarkFlagsOneRequired("from")
+	return cmd
+}
+
 func backupCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",

@@ -38,7 +38,7 @@ Every setting is an environment variable (docs/configuration.md); a .env file in
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serveCmd(), workerCmd(), seedCmd(), migrateCmd(), backupCmd(), healthcheckCmd(), openapiCmd(), configDocsCmd(), versionCmd())
+	cmd.AddCommand(serveCmd(), workerCmd(), seedCmd(), migrateCmd(), backupCmd(), copyCmd(), healthcheckCmd(), openapiCmd(), configDocsCmd(), versionCmd())
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 	"cinema/internal/hold/holdredis"
 	"cinema/internal/redisconn"
 	"cinema/internal/store"
+	"cinema/internal/store/storecopy"
 	"cinema/internal/store/storemongo"
 	"cinema/internal/store/storesqlite"
 )
@@ -58,11 +59,24 @@ func (p *product) openStore(ctx context.Context) error {
 		return err
 	}
 	p.store = p.probe.Store(s)
-	if err := s.Canary(ctx); err != nil {
+	if err := errors.Join(refuseHalfCopied(ctx, s), s.Canary(ctx)); err != nil {
 		p.close()
 		return err
 	}
 	return nil
+}
+
+// refuseHalfCopied keeps the target of a copy that did not end from serving: a part of its facts is missing.
+func refuseHalfCopied(ctx context.Context, s store.Backend) error {
+	m, ok := s.(storecopy.Backend)
+	if !ok {
+		return nil
+	}
+	unfinished, err := storecopy.Unfinished(ctx, m)
+	if err == nil && unfinished {
+		err = errors.New("this store is the target of a copy that did not end: give the same cinema copy command again")
+	}
+	return err
 }
 
 // openBackend opens the store without using it. fatal is called when it cannot go on.
