@@ -2,6 +2,7 @@ package storemongo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -63,23 +64,41 @@ var indexes = [...]index{
 	{"auditoriums", "by_cinema", bson.D{up("cinema_id"), up("name")}, nil},
 }
 
-// createIndexes makes what is missing, a collection at a time.
+// createIndexes makes what is missing, a collection at a time. An index is known by its name: one that changes gets a new one.
 func (s *Store) createIndexes(ctx context.Context) {
-	models := make(map[string][]mongo.IndexModel)
+	wanted := make(map[string][]index)
 	for _, ix := range indexes {
+		wanted[ix.collection] = append(wanted[ix.collection], ix)
+	}
+	for name, all := range wanted {
+		if err := createMissing(ctx, s.db.Collection(name).Indexes(), all); err != nil {
+			s.log.WarnContext(ctx, "helper indexes are missing: questions will be slower, nothing is less safe", "collection", name, "reason", err.Error())
+		}
+	}
+}
+
+func createMissing(ctx context.Context, view mongo.IndexView, all []index) error {
+	// An index over many documents takes longer than a step of a sale; the server goes on building it when nobody waits any more.
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	there, err := view.ListSpecifications(ctx)
+	if err != nil {
+		return err
+	}
+	var models []mongo.IndexModel
+	for _, ix := range all {
+		if slices.ContainsFunc(there, func(have mongo.IndexSpecification) bool { return have.Name == ix.name }) {
+			continue
+		}
 		o := options.Index().SetName(ix.name)
 		if ix.only != nil {
 			o.SetPartialFilterExpression(ix.only)
 		}
-		models[ix.collection] = append(models[ix.collection], mongo.IndexModel{Keys: ix.keys, Options: o})
+		models = append(models, mongo.IndexModel{Keys: ix.keys, Options: o})
 	}
-	for name, all := range models {
-		// An index over many documents takes longer than a step of a sale; the server goes on building it when nobody waits any more.
-		building, cancel := context.WithTimeout(ctx, time.Minute)
-		_, err := s.db.Collection(name).Indexes().CreateMany(building, all)
-		cancel()
-		if err != nil {
-			s.log.WarnContext(ctx, "helper indexes are missing: questions will be slower, nothing is less safe", "collection", name, "reason", err.Error())
-		}
+	if len(models) == 0 {
+		return nil
 	}
+	_, err = view.CreateMany(ctx, models)
+	return err
 }
