@@ -48,6 +48,6 @@ ENV ADDR=0.0.0.0 PORT=8080 DATA_DIR=/data LOG_FORMAT=json
 VOLUME /data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=4s --start-period=60s --retries=3 CMD ["/cinema", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=4s --start-period=300s --retries=3 CMD ["/cinema", "healthcheck"]
 ENTRYPOINT ["/cinema"]
 CMD ["serve"]
