@@ -33,7 +33,7 @@ type wire struct {
 	Prev     string   `json:"prev"`
 }
 
-func parse(t testing.TB, text string) wire {
+func wireOf(t testing.TB, text string) wire {
 	t.Helper()
 	var w wire
 	require.NoError(t, json.Unmarshal([]byte(text), &w), text)
@@ -141,7 +141,7 @@ func TestChannel(t *testing.T) {
 			var types []string
 			prev := ""
 			for i := range 9 {
-				w := parse(t, seats())
+				w := wireOf(t, seats())
 				require.Equal(t, uint64(i+1), w.Seq)
 				require.Equal(t, w.Epoch+"-"+w.Cursor, w.ID)
 				require.True(t, i == 0 || w.Prev == prev)

@@ -109,7 +109,7 @@ func TestRecord_after_a_worker_was_down(t *testing.T) {
 	require.Len(t, rows, 2*rounds)
 	epoch := p.snapshot(t, show).Epoch
 	for _, e := range events(t, s, "seatstream:st_one")[1:] {
-		w := parse(t, e)
+		w := wireOf(t, e)
 		require.Equal(t, epoch, w.Epoch)
 	}
 	for id, row := range rows {

@@ -68,7 +68,7 @@ func TestSweepers_end_each_hold_once(t *testing.T) {
 	ended := map[string]int{}
 	held := map[string]bool{}
 	for _, e := range events(t, s, "seatstream:"+string(show)) {
-		ev := parse(t, e)
+		ev := wireOf(t, e)
 		for _, seat := range ev.Seats {
 			switch ev.Type {
 			case "seat.timeout":
