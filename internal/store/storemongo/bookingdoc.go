@@ -149,6 +149,16 @@ func (s *Store) bookingsOf(ctx context.Context, docs []bookingDoc) ([]booking.Bo
 	return items, s.addTickets(ctx, items)
 }
 
+// bookingSealed completes one stored booking whose seal is known.
+func (s *Store) bookingSealed(ctx context.Context, d bookingDoc, seal booking.SealValue) (booking.Booking, error) {
+	one := []booking.Booking{d.booking()}
+	if one[0].Status == booking.Reserving && seal == booking.SealReserved {
+		one[0].Status = booking.Pending
+	}
+	err := s.addTickets(ctx, one)
+	return one[0], err
+}
+
 // deriveStatus makes PENDING of bookings that are sealed RESERVED and nothing later: that step of a sale needs no write.
 func (s *Store) deriveStatus(ctx context.Context, items []booking.Booking) error {
 	var ids []ident.Booking

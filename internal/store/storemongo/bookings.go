@@ -25,7 +25,7 @@ func (s *Store) Booking(ctx context.Context, id ident.Booking) (booking.Booking,
 		return booking.Booking{}, err
 	}
 	if !found {
-		return booking.Booking{}, notFound("booking_not_found", "There is no such booking.")
+		return booking.Booking{}, noBooking()
 	}
 	items, err := s.bookingsOf(ctx, []bookingDoc{d})
 	if err != nil {
@@ -33,6 +33,8 @@ func (s *Store) Booking(ctx context.Context, id ident.Booking) (booking.Booking,
 	}
 	return items[0], nil
 }
+
+func noBooking() error { return notFound("booking_not_found", "There is no such booking.") }
 
 // Bookings lists bookings, newest first, and tells how many the filters fit in all, wherever the page begins.
 func (s *Store) Bookings(ctx context.Context, q booking.Query) ([]booking.Booking, int, error) {

@@ -150,7 +150,14 @@ func (s *Store) finish(ctx context.Context, b booking.Booking) (booking.Reservat
 // sealedReserved reads the booking again after the seal: a twin may have taken it to its end meanwhile, and then the claims that this
 // act inserted late must go.
 func (s *Store) sealedReserved(ctx context.Context, id ident.Booking) (booking.Reservation, error) {
-	stored, err := s.Booking(ctx, id)
+	d, found, err := find[bookingDoc](ctx, s, s.bookings, byID(string(id)))
+	if err == nil && !found {
+		err = noBooking()
+	}
+	if err != nil {
+		return booking.Reservation{}, err
+	}
+	stored, err := s.bookingSealed(ctx, d, booking.SealReserved)
 	if err != nil {
 		return booking.Reservation{}, err
 	}

@@ -31,11 +31,14 @@ func (s *Store) Settle(ctx context.Context, r booking.SettleRequest) (booking.Bo
 }
 
 func (s *Store) settle(ctx context.Context, r booking.SettleRequest) (booking.Booking, booking.SettleResult, error) {
-	b, err := s.Booking(ctx, r.Booking)
-	if err != nil {
-		return b, 0, err
+	d, found, err := find[bookingDoc](ctx, s, s.bookings, byID(string(r.Booking)))
+	if err == nil && !found {
+		err = noBooking()
 	}
-	result, proceed, err := s.maySettle(ctx, &b)
+	if err != nil {
+		return booking.Booking{}, 0, err
+	}
+	b, result, proceed, err := s.maySettle(ctx, d.booking())
 	if err != nil || !proceed {
 		return b, result, err
 	}
@@ -44,44 +47,46 @@ func (s *Store) settle(ctx context.Context, r booking.SettleRequest) (booking.Bo
 		if err != nil || holds != r.RegisterValue {
 			return b, booking.OutcomeLost, err
 		}
-		if result, proceed, err = s.maySettle(ctx, &b); err != nil || !proceed {
+		if b, result, proceed, err = s.maySettle(ctx, b); err != nil || !proceed {
 			return b, result, err
 		}
 	}
 	return s.book(ctx, b, r)
 }
 
-// maySettle weighs the sticky facts: claims first and cancel intents after them, in one causal session, because a missing claim counts
-// only when no intent explains it. The status is read last, so that a booking that was closed meanwhile is seen as ended.
-func (s *Store) maySettle(ctx context.Context, b *booking.Booking) (result booking.SettleResult, proceed bool, err error) {
-	f, err := s.facts(ctx, *b)
+// maySettle weighs the sticky facts and returns the booking as it stands. When it says proceed, nothing is in the way of the next step.
+func (s *Store) maySettle(ctx context.Context, b booking.Booking) (now booking.Booking, result booking.SettleResult, proceed bool, err error) {
+	f, err := s.facts(ctx, b)
 	if err != nil {
-		return 0, false, err
+		return b, 0, false, err
 	}
-	if *b, err = s.Booking(ctx, b.ID); err != nil {
-		return 0, false, err
+	if now, err = s.bookingSealed(ctx, f.doc, f.seal); err != nil {
+		return b, 0, false, err
 	}
 	switch {
 	case f.intent:
-		return booking.IntentFound, false, nil
-	case b.Status.Terminal():
-		return booking.AlreadyEnded, false, s.release(ctx, *b)
+		return now, booking.IntentFound, false, nil
+	case now.Status.Terminal():
+		return now, booking.AlreadyEnded, false, s.release(ctx, now)
 	case f.seal != booking.SealReserved:
-		return booking.NotSealed, false, nil
-	case b.Status.Rank() >= booking.Booked.Rank():
-		return booking.Settled, false, nil
-	case f.claims < len(b.Seats):
-		return booking.ClaimsMissing, false, nil
+		return now, booking.NotSealed, false, nil
+	case now.Status.Rank() >= booking.Booked.Rank():
+		return now, booking.Settled, false, nil
+	case f.claims < len(now.Seats):
+		return now, booking.ClaimsMissing, false, nil
 	}
-	return booking.Settled, true, nil
+	return now, booking.Settled, true, nil
 }
 
 type facts struct {
 	claims int
 	seal   booking.SealValue
 	intent bool
+	doc    bookingDoc
 }
 
+// facts reads the claims first and cancel intents after them, in one causal session, because a missing claim counts only when no intent
+// explains it. The status comes last, so that a booking that was closed meanwhile is seen as ended.
 func (s *Store) facts(ctx context.Context, b booking.Booking) (f facts, err error) {
 	err = s.again(ctx, func(ctx context.Context) error {
 		session, err := s.client.StartSession(options.Session().SetCausalConsistency(true))
@@ -102,6 +107,9 @@ func (s *Store) factsIn(ctx context.Context, b booking.Booking) (f facts, err er
 	}
 	f.claims = len(claims)
 	registers, err := findAll[registerDoc](ctx, s.decisions, sealAndIntents(b.ID))
+	if err != nil {
+		return f, err
+	}
 	for _, d := range registers {
 		if strings.HasPrefix(d.ID, booking.KindSeal+"|") {
 			f.seal = booking.SealValue(d.Value)
@@ -109,6 +117,11 @@ func (s *Store) factsIn(ctx context.Context, b booking.Booking) (f facts, err er
 			f.intent = true
 		}
 	}
+	d, found, err := findOnce[bookingDoc](ctx, s.bookings, byID(string(b.ID)))
+	if err == nil && !found {
+		err = errNoWinner // it was there a moment ago
+	}
+	f.doc = d
 	return f, err
 }
 
@@ -145,7 +158,7 @@ func (s *Store) book(ctx context.Context, b booking.Booking, r booking.SettleReq
 		return b, booking.Settled, nil
 	}
 	// A twin was faster, or an earlier try of this write: look at what it came to.
-	result, _, err := s.maySettle(ctx, &b)
+	b, result, _, err := s.maySettle(ctx, b)
 	return b, result, err
 }
 
