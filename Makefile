@@ -19,8 +19,8 @@ build: ## bin/cinema, one static file that holds the pages
 test: ## everything, stage by stage; installs what it lacks (STAGES="go web" for some)
 	@scripts/test.sh $(STAGES)
 
-check: ## formatting, lint, generated files: what must hold before a commit
-	@scripts/test.sh build check
+check: ## formatting, lint, generated files, the composition and its images: what must hold before a commit
+	@scripts/test.sh build check && scripts/images.sh
 
 lint: ## formatting and lint only, nothing is written
 	@scripts/lint.sh

@@ -190,6 +190,13 @@ func (s *Server) Kill() {
 	s.cmd = nil
 }
 
+// PID is the process now.
+func (s *Server) PID() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cmd.Process.Pid
+}
+
 // Pause stops the process without ending it; Resume lets it go on.
 func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
 
