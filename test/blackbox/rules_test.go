@@ -390,7 +390,7 @@ func badQueries(t *testing.T, w *world) {
 	} {
 		p.refused(t, "invalid_query", "GET "+q, nil)
 	}
-	for _, q := range []string{"limit=201", "skip=-1", "skip=abc", "from=yesterday", "to=2026-01-01", "status=SOLD", "showtime_id=%27", "user_id=a%3Ab", "q=" + strings.Repeat("a", 201)} {
+	for _, q := range []string{"limit=201", "skip=-1", "skip=abc", "from=yesterday", "to=2026-01-01", "status=SOLD", "showtime_id=%27", "user_id=a%3Ab", "q=a%00b", "q=a%0Ab", "q=" + strings.Repeat("a", 201)} {
 		admin.refused(t, "invalid_query", "GET /api/admin/bookings?"+q, nil)
 	}
 	h := w.take(t, "Studio")
@@ -408,7 +408,7 @@ func badQueries(t *testing.T, w *world) {
 	}
 	require.Equal(t, 1, find(b.Reference))
 	require.Equal(t, 1, find(strings.ReplaceAll(p.email, "@", "%40")))
-	for _, q := range []string{"%25", "_", "%27", "%22", "%27%20OR%20%271%27%3D%271", "%5C", "*", "%27%3B--", "%24ne", ".*", "%28%5B", "a%00b"} { // text is text
+	for _, q := range []string{"%25", "_", "%27", "%22", "%27%20OR%20%271%27%3D%271", "%5C", "*", "%27%3B--", "%24ne", ".*", "%28%5B"} { // text is text
 		require.Zero(t, find(q), "q=%s", q)
 	}
 }
