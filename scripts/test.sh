@@ -35,9 +35,9 @@ stage_go() {
   plain=$(go list -tags "$tags" ./cmd/... ./internal/... ./web | grep -vxF "$racy")
   # The lists are words on purpose: an import path holds no space.
   # shellcheck disable=SC2086
-  go_test go-plain -timeout 5m $plain || status=1
+  go_test go-plain -timeout 15m $plain || status=1
   # shellcheck disable=SC2086
-  CGO_ENABLED=1 go_test go-race -race -timeout 10m $racy || status=1
+  CGO_ENABLED=1 go_test go-race -race -timeout 25m $racy || status=1
   return $status
 }
 
@@ -52,7 +52,7 @@ stage_web() {
 }
 
 # The small rush: 40 buyers, 60 seats, the server killed twice.
-stage_rush() { go_test rush -count=1 -timeout 5m ./test/...; }
+stage_rush() { go_test rush -count=1 -timeout 20m ./test/...; }
 
 stage_e2e() {
   [[ -f web/playwright.config.ts ]] || { note 'web/playwright.config.ts is missing'; return 1; }
