@@ -42,7 +42,14 @@ func TestSameStory(t *testing.T) {
 	t.Run("redis and mongo", func(t *testing.T) {
 		redis := redistest.Start(t)
 		servers := harness.StartShared(t, 2, "REDIS_ADDR="+redis.Addr, "MONGO_URI="+database(t), "MONGO_ALLOW_STANDALONE=1")
-		tell(t, &world{server: servers[0]}, &world{server: servers[1]})
+		w := &world{server: servers[0]}
+		tell(t, w, &world{server: servers[1]})
+		w.each(t, map[string]func(*testing.T, *world){ // what else rests on the engines
+			"refund": refund, "part of a booking": partRefund, "bank": bank, "late settle": lateSettle, "open bookings": openBookings, "merge": merges,
+			"merge over the cap": mergeOverCap, "pages of bookings": bookingPages, "the record": record, "keys": keys, "queries": badQueries, "lookup": lookup,
+			"all at once": atOnce, "other people's seats": othersSeats, "resume": resume, "snapshot and deltas": snapshotAndDeltas,
+		})
+		w.alone(t, "kill", afterKill)
 	})
 }
 
