@@ -21,6 +21,9 @@ const (
 // ErrNotEmpty says that the target holds something that this move did not bring.
 var ErrNotEmpty = errors.New("the target is not empty")
 
+// ErrUnfinished says that the source is itself the target of a copy that did not end: a part is missing.
+var ErrUnfinished = errors.New("the source is the rest of an interrupted copy")
+
 // ErrDiffers says that the stores do not hold the same after the move.
 var ErrDiffers = errors.New("source and target differ after the copy")
 
@@ -56,7 +59,7 @@ type Result struct {
 }
 
 // Copy moves everything from one store into an empty one and compares them. Nobody else may write to either meanwhile. progress is called
-// after each page; nil: nothing. Faults: ErrNotEmpty, ErrDiffers; after any other error a repeat goes on.
+// after each page; nil: nothing. Faults: ErrNotEmpty, ErrUnfinished, ErrDiffers; after any other error a repeat goes on.
 func Copy(ctx context.Context, from, to Backend, progress func(Progress)) (Result, error) {
 	if progress == nil {
 		progress = func(Progress) {}
@@ -103,6 +106,12 @@ type mover struct {
 
 // begin refuses a target that holds something, unless it is the rest of an interrupted move of the same source.
 func (m *mover) begin(ctx context.Context) (resumed bool, err error) {
+	if half, err := Unfinished(ctx, m.from); err != nil || half {
+		if half {
+			err = ErrUnfinished
+		}
+		return false, err
+	}
 	source, err := identity(ctx, m.from)
 	if err != nil {
 		return false, err

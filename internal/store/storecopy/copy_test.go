@@ -236,6 +236,9 @@ func TestCopy_goesOnWhereItWas(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, unfinished, "a part must not be served")
 
+	_, err = storecopy.Copy(t.Context(), to, embedded(t), nil)
+	require.ErrorIs(t, err, storecopy.ErrUnfinished, "nor copied further")
+
 	stranger := embedded(t)
 	_, err = stranger.PutOnce(t.Context(), booking.KindKey, "booking", "another")
 	require.NoError(t, err)
