@@ -2,6 +2,7 @@ package storemongo
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -20,6 +21,7 @@ type requestDoc struct {
 	Header      map[string]string `bson:"header"`
 	LeaseUntil  time.Time         `bson:"lease_until"`
 	Expires     time.Time         `bson:"expires"`
+	Holder      string            `bson:"holder"` // the call that runs it: after a lost answer it knows itself
 }
 
 func (d requestDoc) record() store.RequestRecord {
@@ -30,12 +32,12 @@ func (d requestDoc) record() store.RequestRecord {
 }
 
 // BeginRequest takes the key for the caller until the lease ends. A key whose lease ran out is taken over; one that expired is new.
-// After an unknown outcome the caller may be told that somebody runs the request who is itself: it waits for the lease then.
+// A call whose first try was carried out without an answer finds itself as the holder and goes on.
 func (s *Store) BeginRequest(ctx context.Context, r store.RequestRecord) (stored store.RequestRecord, fresh bool, err error) {
 	if r.ID == "" {
 		return store.RequestRecord{}, false, fault.New(fault.Invalid, "invalid_idempotency_key", "A request record needs an identifier.")
 	}
-	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires)}
+	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires), Holder: rand.Text()}
 	now := s.now()
 	err = s.again(ctx, func(ctx context.Context) (err error) {
 		stored, fresh, err = begin(ctx, s.requests, want, now)
@@ -76,11 +78,16 @@ func begin(ctx context.Context, c *mongo.Collection, want requestDoc, now time.T
 // takeOver gives a request that nobody runs any more to the caller. The lease that it read is part of the condition, so that of two who
 // saw it run out one gets it.
 func takeOver(ctx context.Context, c *mongo.Collection, there, want requestDoc, now time.Time) (store.RequestRecord, bool, error) {
+	if there.Holder == want.Holder {
+		return there.record(), !there.Done, nil
+	}
 	if there.Done || there.Fingerprint != want.Fingerprint || there.LeaseUntil.After(now) {
 		return there.record(), false, nil
 	}
 	same := bson.D{{Key: "_id", Value: there.ID}, {Key: "done", Value: false}, {Key: "lease_until", Value: there.LeaseUntil}}
-	r, err := c.UpdateOne(ctx, same, field("$set", bson.D{{Key: "lease_until", Value: want.LeaseUntil}, {Key: "expires", Value: want.Expires}}))
+	r, err := c.UpdateOne(ctx, same, field("$set", bson.D{
+		{Key: "lease_until", Value: want.LeaseUntil}, {Key: "expires", Value: want.Expires}, {Key: "holder", Value: want.Holder},
+	}))
 	if err != nil {
 		return store.RequestRecord{}, false, err
 	}

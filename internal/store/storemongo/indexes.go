@@ -78,7 +78,7 @@ func (s *Store) createIndexes(ctx context.Context) {
 }
 
 func createMissing(ctx context.Context, view mongo.IndexView, all []index) error {
-	// An index over many documents takes longer than a step of a sale; the server goes on building it when nobody waits any more.
+	// An index over many documents takes longer than a step of a sale. What does not end in time is tried again at the next start.
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	there, err := view.ListSpecifications(ctx)

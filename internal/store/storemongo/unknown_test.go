@@ -11,6 +11,7 @@ import (
 
 	"cinema/internal/booking"
 	"cinema/internal/mongotest"
+	"cinema/internal/store"
 	"cinema/internal/store/storemongo"
 )
 
@@ -260,4 +261,24 @@ func TestPing_unavailableAndBack(t *testing.T) {
 	l.relay.Judge(nil)
 	require.Eventually(t, func() bool { return l.Ping(t.Context()) == nil }, time.Minute, 50*time.Millisecond)
 	sell(t, l.other, sale("bk_1", "A1"))
+}
+
+// A request whose lock was written without an answer is run by the call that wrote it, and by nobody else.
+func TestBeginRequest_knowsItselfAfterALostAnswer(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	record := store.RequestRecord{ID: "k1", Fingerprint: "f", LeaseUntil: start.Add(time.Minute), Expires: start.Add(time.Hour)}
+	var writes nth
+	l.relay.Judge(func(c mongotest.Command) mongotest.Verdict {
+		if writes.next(c) == 1 {
+			return mongotest.DropAfter
+		}
+		return mongotest.Pass
+	})
+	_, fresh, err := l.BeginRequest(t.Context(), record)
+	require.NoError(t, err)
+	require.True(t, fresh)
+	_, fresh, err = l.BeginRequest(t.Context(), record)
+	require.NoError(t, err)
+	require.False(t, fresh)
 }
