@@ -51,8 +51,11 @@ stage_web() {
   return $status
 }
 
-# The small rush: 40 buyers, 60 seats, the server killed twice.
-stage_rush() { go_test rush -count=1 -timeout 20m ./test/...; }
+# The built binary from outside: the contract, the same story on every engine, and the small rush with its kills.
+stage_rush() {
+  scripts/ensure.sh cgo redis || return 1
+  go_test rush -count=1 -timeout 20m ./test/...
+}
 
 stage_e2e() {
   [[ -f web/playwright.config.ts ]] || { note 'web/playwright.config.ts is missing'; return 1; }
