@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 	template = filepath.Join(dir, "template")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(dir)
-		os.Exit(code) //nolint:forbidigo // the cleanup of a TestMain ends the test binary
+		os.Exit(code)
 	}))
 }
 
