@@ -35,7 +35,8 @@ type Server struct {
 	Addr    string
 	dir     string
 	args    []string
-	bus     int // port of the cluster bus; zero: no cluster
+	file    []string // settings, at most one
+	bus     int      // port of the cluster bus; zero: no cluster
 	offset  *os.File
 	shift   atomic.Int64 // microseconds
 	frozen  atomic.Int64 // Unix microseconds at which the clock stands; zero: it runs
@@ -57,12 +58,18 @@ func StartPlain(t testing.TB, args ...string) *Server {
 	return start(t, "", args)
 }
 
-func start(t testing.TB, library string, args []string) *Server {
+// startConfigured runs a server with a file of settings, which the server may rewrite.
+func startConfigured(t testing.TB, file string, args ...string) *Server {
+	t.Helper()
+	return start(t, "", args, file)
+}
+
+func start(t testing.TB, library string, args []string, file ...string) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		t.Fatal("redis-server is missing: make test installs it (apt-get install redis-server)")
 	}
-	s := &Server{t: t, dir: t.TempDir(), args: args, library: library}
+	s := &Server{t: t, dir: t.TempDir(), args: args, library: library, file: file}
 	f, err := os.OpenFile(filepath.Join(s.dir, "offset"), os.O_CREATE|os.O_RDWR, 0o600)
 	require.NoError(t, err)
 	s.offset = f
@@ -121,7 +128,11 @@ func (s *Server) try() bool {
 	s.t.Helper()
 	host, port, err := net.SplitHostPort(s.Addr)
 	require.NoError(s.t, err)
-	args := append([]string{"--bind", host, "--port", port, "--dir", s.dir, "--save", "", "--appendonly", "no", "--loglevel", "notice"}, s.args...)
+	args := append(slices.Clone(s.file), "--bind", host, "--port", port, "--dir", s.dir)
+	if s.file == nil {
+		args = append(args, "--save", "", "--appendonly", "no", "--loglevel", "notice")
+	}
+	args = append(args, s.args...)
 	cmd := exec.Command("redis-server", args...) //nolint:gosec,noctx // its end is Kill
 	if s.library != "" {
 		cmd.Env = append(os.Environ(), "CLOCK_OFFSET_FILE="+s.offset.Name(), "LD_PRELOAD="+s.library)
@@ -134,7 +145,7 @@ func (s *Server) try() bool {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if strings.Contains(lines.Text(), "Ready to accept connections") {
+			if strings.Contains(lines.Text(), "Ready to accept connections") || strings.Contains(lines.Text(), "Sentinel ID is") {
 				ready <- true
 				break
 			}
