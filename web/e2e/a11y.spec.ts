@@ -86,6 +86,7 @@ test.describe('narrow', () => {
 test('staff pages are free of accessibility faults and closed to others', async ({ page }) => {
   await page.goto('/signin')
   await page.getByRole('button', { name: /Ada Moss/ }).click()
+  await expect(page).not.toHaveURL(/signin/)
   await expect(page.getByRole('link', { name: 'Staff' })).toHaveCount(0)
   await page.goto('/staff')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -93,6 +94,7 @@ test('staff pages are free of accessibility faults and closed to others', async 
   await audit(page, 'forbidden')
   await page.goto('/signin')
   await page.getByRole('button', { name: /Ana Reyes/ }).click()
+  await expect(page).not.toHaveURL(/signin/)
   await page.goto('/staff')
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expect(page.getByRole('table').or(page.getByRole('list')).first()).toBeVisible()
