@@ -25,7 +25,13 @@ go_test() {
 
 stage_build() { scripts/build.sh; }
 
-stage_check() { scripts/lint.sh && scripts/generate.sh --check && scripts/deploy-check.sh; }
+stage_check() {
+  local status=0
+  scripts/lint.sh || status=1
+  scripts/generate.sh --check || status=1
+  scripts/deploy-check.sh || status=1
+  return $status
+}
 
 stage_go() {
   scripts/ensure.sh cgo || return 1

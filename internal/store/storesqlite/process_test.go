@@ -43,7 +43,7 @@ func runChild() {
 	case "backup":
 		tell(storesqlite.Backup(rootContext(), dir, os.Getenv(childTarget)))
 	}
-	os.Exit(0) //nolint:forbidigo // the test binary as a process of its own ends here, without running the tests
+	os.Exit(0) // a process of its own ends here, without running the tests
 }
 
 // tell writes a line to the parent.
