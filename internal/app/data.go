@@ -14,6 +14,7 @@ import (
 	"cinema/internal/config"
 	"cinema/internal/demo"
 	"cinema/internal/store"
+	"cinema/internal/store/storemongo"
 	"cinema/internal/store/storesqlite"
 	"cinema/internal/telemetry"
 	"cinema/internal/ticket"
@@ -87,12 +88,12 @@ func seedDemo(ctx context.Context, store store.Backend, c clock.Clock, log *slog
 // Migrate brings the schema up to date and lists its steps.
 func Migrate(ctx context.Context, cfg *config.Config, w io.Writer) error {
 	if cfg.MongoURI != "" {
-		s, err := openBackend(ctx, cfg, clock.System{}, slog.New(slog.DiscardHandler), nil)
+		steps, err := storemongo.Migrate(ctx, mongoOptions(cfg))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(w, "the schema in MongoDB is up to date")
-		return s.Close()
+		listMongo(w, steps)
+		return nil
 	}
 	steps, err := storesqlite.Migrate(ctx, storesqlite.Options{Dir: cfg.DataDir})
 	if err != nil {
@@ -105,7 +106,12 @@ func Migrate(ctx context.Context, cfg *config.Config, w io.Writer) error {
 // MigrateStatus lists the steps of the schema and when each was applied. It changes nothing.
 func MigrateStatus(ctx context.Context, cfg *config.Config, w io.Writer) error {
 	if cfg.MongoURI != "" {
-		return errors.New("the steps are listed for the embedded store only; MongoDB keeps them in its collection migrations")
+		steps, err := storemongo.MigrateStatus(ctx, mongoOptions(cfg))
+		if err != nil {
+			return err
+		}
+		listMongo(w, steps)
+		return nil
 	}
 	steps, err := storesqlite.MigrateStatus(ctx, cfg.DataDir)
 	if err != nil {
@@ -115,14 +121,28 @@ func MigrateStatus(ctx context.Context, cfg *config.Config, w io.Writer) error {
 	return nil
 }
 
+func mongoOptions(cfg *config.Config) storemongo.Options {
+	return storemongo.Options{URI: cfg.MongoURI, AllowStandalone: cfg.MongoStandalone}
+}
+
 func list(w io.Writer, steps []storesqlite.Migration) {
 	for _, s := range steps {
-		state := "pending"
-		if !s.Applied.IsZero() {
-			state = "applied " + s.Applied.UTC().Format(time.RFC3339)
-		}
-		fmt.Fprintf(w, "%04d %-28s %s\n", s.Version, s.Name, state)
+		listStep(w, s.Version, s.Name, s.Applied)
 	}
+}
+
+func listMongo(w io.Writer, steps []storemongo.Migration) {
+	for _, s := range steps {
+		listStep(w, int64(s.Version), s.Name, s.Applied)
+	}
+}
+
+func listStep(w io.Writer, version int64, name string, applied time.Time) {
+	state := "pending"
+	if !applied.IsZero() {
+		state = "applied " + applied.UTC().Format(time.RFC3339)
+	}
+	fmt.Fprintf(w, "%04d %-28s %s\n", version, name, state)
 }
 
 // Backup writes a consistent copy of the store, beside a running server too.

@@ -96,20 +96,27 @@ func (r *room) open(ctx context.Context) error {
 
 // follow reads events for as long as the room lives; every loss of continuity ends in a fresh snapshot and a resync.
 func (r *room) follow(ctx context.Context) {
-	wait := 50 * time.Millisecond
+	wait, quiet := 50*time.Millisecond, false
 	for ctx.Err() == nil {
+		began := r.hub.clock.Now()
 		err := r.read(ctx)
 		if ctx.Err() != nil {
 			return
+		}
+		if r.hub.clock.Now().Sub(began) > slowWindow { // it was well meanwhile: this is another outage
+			wait, quiet = 50*time.Millisecond, false
 		}
 		if errors.Is(err, hold.ErrGap) || errors.Is(err, hold.ErrUninit) {
 			err = r.resync(ctx)
 		}
 		if err == nil {
-			wait = 50 * time.Millisecond
+			wait, quiet = 50*time.Millisecond, false
 			continue
 		}
-		r.hub.log.WarnContext(ctx, "seat events interrupted", "showtime_id", string(r.showtime), "error", err.Error())
+		if !quiet { // once for an outage, not once a try
+			quiet = true
+			r.hub.log.WarnContext(ctx, "seat events interrupted", "showtime_id", string(r.showtime), "error", err.Error())
+		}
 		select {
 		case <-ctx.Done():
 		case <-r.hub.clock.After(wait):
