@@ -60,7 +60,8 @@ stage_web() {
 # The built binary from outside: the contract, the same story on every engine, and the small rush with its kills.
 stage_rush() {
   scripts/ensure.sh cgo redis || return 1
-  go_test rush -count=1 -timeout 20m ./test/...
+  # One package at a time, so that a server is not starved by another package's crowd.
+  go_test rush -p 1 -count=1 -timeout 20m ./test/...
 }
 
 stage_e2e() {
