@@ -13,7 +13,7 @@ binary="$CACHE/$name"
 alone "$name"
 pin="$(go env GOVERSION) $(git hash-object "$modfile")"
 if [[ ! -x $binary || $(cat "$binary.pin" 2>/dev/null) != "$pin" ]]; then
-  say "building $name (once; golangci-lint takes 3 to 5 minutes)"
+  say "building $name, once (golangci-lint: 1 to 5 minutes)"
   CGO_ENABLED=0 go build -modfile="$modfile" -o "$binary" "$package"
   printf '%s' "$pin" >"$binary.pin"
 fi
