@@ -104,11 +104,11 @@ func TestFailedCommit_isReportedToAllAndEndsTheStore(t *testing.T) {
 		require.Equal(t, fault.Unavailable, fault.KindOf(err), "%v", err)
 		require.Equal(t, "store_unavailable", fault.CodeOf(err))
 	}
-	require.Equal(t, int64(1), fatal.Load(), "told once")
 	_, err = s.PutOnce(t.Context(), "k", "later", "v")
 	require.Equal(t, fault.Unavailable, fault.KindOf(err), "nothing more is written")
 	require.Equal(t, fault.Unavailable, fault.KindOf(s.Ping(t.Context())))
 	require.NoError(t, s.Close())
+	require.Equal(t, int64(1), fatal.Load(), "told once, and before the writer ended")
 
 	again := open(t, storesqlite.Options{Dir: dir})
 	_, total, err := again.Bookings(t.Context(), booking.Query{})
