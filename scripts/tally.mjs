@@ -22,17 +22,21 @@ const leftOut = /(left out|separate command): /
 function readGoTest(text) {
   const last = new Map()
   const output = new Map()
+  const broken = new Set()
   for (const line of text.split('\n')) {
     if (!line.startsWith('{')) continue
     const event = JSON.parse(line)
     if (!event.Test) {
-      // A package that does not build or whose TestMain fails has no failed test of its own.
-      if (event.Action === 'fail') last.set(event.Package, 'fail')
+      if (event.Action === 'fail') broken.add(event.Package)
       continue
     }
     const key = `${event.Package} ${event.Test}`
     if (event.Action === 'output') output.set(key, (output.get(key) ?? '') + event.Output)
     if (['pass', 'fail', 'skip'].includes(event.Action)) last.set(key, event.Action)
+  }
+  // A package that does not build or whose TestMain fails has no failed test of its own.
+  for (const name of broken) {
+    if (![...last].some(([key, action]) => action === 'fail' && key.startsWith(`${name} `))) last.set(name, 'fail')
   }
   const found = { passed: 0, failed: 0, skipped: [], leftOut: [] }
   for (const [key, action] of last) {
