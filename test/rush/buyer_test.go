@@ -29,6 +29,9 @@ type sale struct {
 func (b *buyer) run(ctx context.Context) {
 	idle := 0
 	for ctx.Err() == nil && idle < 30 {
+		if b.rush.plan.think > 0 {
+			b.pause(ctx, b.rush.plan.think)
+		}
 		free, ok := b.look(ctx)
 		if !ok {
 			continue

@@ -20,6 +20,7 @@ import (
 type plan struct {
 	buyers, seats, watchers int
 	hall                    int // capacity wanted
+	think                   int // most milliseconds between two tries of a buyer; zero: none
 }
 
 // TestRush is the small rush of every test run; RUSH=big makes it 200 buyers for the 300-seat hall with 50 watchers, 3 kills and 2 losses.
