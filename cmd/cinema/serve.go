@@ -54,7 +54,7 @@ processes may run beside each other and beside any number of servers; each needs
 			return app.Work(c.Context(), cfg, app.Options{Version: version, Stderr: c.ErrOrStderr()}, only)
 		},
 	}
-	cmd.Flags().StringSliceVar(&only, "only", nil, "the workers to run: sweeper, audit, outbox, reconciler (default all)")
+	cmd.Flags().StringSliceVar(&only, "only", nil, "the workers to run: sweeper, audit, outbox, reconciler (default all); audit and outbox are one worker, either name runs it")
 	return cmd
 }
 

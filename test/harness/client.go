@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"testing"
 	"time"
 )
@@ -143,17 +141,3 @@ func (c *Client) Guest(t testing.TB) {
 
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// Jar makes a cookie jar with the browser's cookies, for clients of other libraries.
-func (c *Client) Jar() (http.CookieJar, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	u, err := url.Parse(c.server.URL())
-	if err != nil {
-		return nil, err
-	}
-	jar.SetCookies(u, c.cookie)
-	return jar, nil
-}
