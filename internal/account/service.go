@@ -117,6 +117,14 @@ func (s *Service) BySession(ctx context.Context, value string) (*Principal, erro
 	return e.principal, err
 }
 
+// recentFor is how long a sign-in counts as fresh for acts that ask for it.
+const recentFor = 15 * time.Minute
+
+// Recent tells whether the caller proved who he is a short while ago.
+func (s *Service) Recent(p *Principal) bool {
+	return p != nil && !p.User.Guest && s.clock.Now().Sub(p.Session.AuthTime) <= recentFor
+}
+
 // Alive tells whether a session may still act, as far as this process has heard in the last three seconds. When the store does not
 // answer the session is taken to be alive: a socket is not worth closing for that.
 func (s *Service) Alive(ctx context.Context, hash string) bool {

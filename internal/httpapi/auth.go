@@ -19,6 +19,7 @@ const (
 var (
 	errSignIn    = fault.New(fault.Unauthorized, "unauthorized", "Sign in, or start as a guest, first.")
 	errBearer    = fault.New(fault.Unauthorized, "unauthorized", "The Authorization header is not a valid bearer token.")
+	errStepUp    = fault.New(fault.Forbidden, "step_up_required", "Sign in again to do this: the last sign-in is too long ago.")
 	errForbidden = fault.New(fault.Forbidden, "forbidden", "Your account may not do this.")
 )
 
@@ -30,7 +31,7 @@ func (s *Server) identify(c *gin.Context, need access) error {
 	if err != nil {
 		return err
 	}
-	k.principal, k.bearer = p, bearer
+	k.principal, k.bearer, k.address = p, bearer, addressOf(c)
 	if need == public {
 		return nil
 	}

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"cinema/internal/account"
+	"cinema/internal/audit"
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
@@ -116,7 +117,7 @@ func setup(t testing.TB, options ...option) *bench {
 			Limits: httpapi.SaleLimits{MaxSeats: 8, Hold: 5 * time.Minute, Extension: 2 * time.Minute, MaxHold: 25 * time.Minute, PaymentWindow: 10 * time.Minute},
 		},
 		Clock: b.clock, Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Audit: b.store, Answers: b.store, Rules: ratelimit.Rules{Off: true},
+		Audit: b.store, Actions: audit.NewActions(b.store, b.clock), Answers: b.store, Rules: ratelimit.Rules{Off: true},
 		Holds: func(context.Context) error { return nil }, Store: b.store.Ping,
 		Pages: fstest.MapFS{
 			"index.html":            {Data: []byte("<!doctype html><title>Lumen</title>")},

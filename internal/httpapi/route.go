@@ -38,6 +38,7 @@ type route struct {
 	access       access
 	charge       charge
 	status       int  // of success; zero: 200
+	stepUp       bool // asks for a sign-in of the last minutes
 	money        bool // may take as long as a payment provider
 	stream       bool // has no deadline
 	frequent     bool // logged only when it fails
@@ -121,6 +122,10 @@ func (s *Server) operation(r *route) huma.Operation {
 func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
 	if err := s.identify(c, r.access); err != nil {
 		s.fail(c, err)
+		return nil, false
+	}
+	if r.stepUp && !s.accounts.Recent(callOf(c.Request.Context()).principal) {
+		s.fail(c, errStepUp)
 		return nil, false
 	}
 	if err := s.spend(c, r.charge); err != nil {

@@ -86,6 +86,7 @@ type Deps struct {
 	Bookings *booking.Service
 	Live     *live.Hub
 	Audit    audit.Store
+	Actions  *audit.Actions // what people did
 	Answers  idem.Store
 	Rules    ratelimit.Rules
 	Bank     Bank  // nil unless the provider is the mock
@@ -116,6 +117,7 @@ type Server struct {
 	bookings *booking.Service
 	live     *live.Hub
 	audit    audit.Store
+	actions  *audit.Actions
 	answers  idem.Store
 	rules    ratelimit.Rules
 	limiter  *ratelimit.Limiter
@@ -156,7 +158,7 @@ func New(d Deps) (*Server, error) {
 	setUpHuma()
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
-		bookings: d.Bookings, live: d.Live, audit: d.Audit, answers: d.Answers, rules: d.Rules, bank: d.Bank,
+		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank,
 		holds: d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
 	}
 	if s.clock == nil {
@@ -285,6 +287,7 @@ type call struct {
 	named     string // X-Request-Id as sent
 	principal *account.Principal
 	bearer    bool
+	address   string // the client's, as quotas see it
 	started   time.Time
 }
 
