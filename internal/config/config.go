@@ -52,6 +52,8 @@ type Config struct {
 	StripeBase      string `env:"STRIPE_API_BASE" doc:"Another address of Stripe's API, for tests."`
 
 	WSQueryToken bool `env:"WS_ALLOW_QUERY_TOKEN" doc:"Accepts ?token=<jwt> on the WebSocket, as older clients send it. The token then stands in proxies' logs."`
+
+	warnings []string // of the files that hold secrets
 }
 
 // Development tells whether the conveniences of development are open.
