@@ -166,7 +166,10 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 
 // openSales makes what sells: payments, tickets, bookings, the live map and the edge.
 func (p *product) openSales(ctx context.Context, port int) error {
-	gateway := paymock.New(p.store, p.clock)
+	gateway := paymock.NewPlain(p.store, p.clock)
+	if testTokens(p.cfg) {
+		gateway = paymock.New(p.store, p.clock)
+	}
 	var err error
 	if p.ring, err = ticket.OpenRing(ctx, p.store); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"cinema/internal/audit"
+	"cinema/internal/config"
 	"cinema/internal/httpapi"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
@@ -12,7 +13,7 @@ import (
 )
 
 // openEdge makes the HTTP and WebSocket side.
-func (p *product) openEdge(bank *paymock.Gateway, port int) error {
+func (p *product) openEdge(mock *paymock.Gateway, port int) error {
 	rules, err := ratelimit.Parse(p.cfg.RateLimits)
 	if err != nil {
 		return err
@@ -20,6 +21,10 @@ func (p *product) openEdge(bank *paymock.Gateway, port int) error {
 	pages, err := fs.Sub(web.Dist, "dist")
 	if err != nil {
 		return err
+	}
+	var bank httpapi.Bank
+	if testTokens(p.cfg) {
+		bank = mock
 	}
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
@@ -29,12 +34,15 @@ func (p *product) openEdge(bank *paymock.Gateway, port int) error {
 	return err
 }
 
+// testTokens tells whether cards that decline, wait or ask a pretend bank are taken: a convenience of development.
+func testTokens(c *config.Config) bool { return c.PaymentProvider == "mock" && c.Development() }
+
 func (p *product) settings(port int) httpapi.Settings {
 	c := p.cfg
 	return httpapi.Settings{
 		Development: c.Development(), Env: c.Env, Port: strconv.Itoa(port), Version: p.version, HoldEngine: holdsName(c), StoreEngine: storeName(c),
 		FrontendURL: c.FrontendURL, Origins: c.CORSOrigins, Proxies: c.Proxies, GuestCheckout: c.GuestCheckout, Demo: c.DemoData != "off",
-		Provider: c.PaymentProvider, TestTokens: c.PaymentProvider == "mock" && c.Development(), WSQueryToken: c.WSQueryToken,
+		Provider: c.PaymentProvider, TestTokens: testTokens(c), WSQueryToken: c.WSQueryToken,
 		Limits: httpapi.SaleLimits{
 			MaxSeats: c.MaxSeats, Hold: c.HoldTTL(), Extension: c.HoldExtension(), MaxHold: c.MaxHoldFor(), PaymentWindow: c.PayWindow(),
 		},

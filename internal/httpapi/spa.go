@@ -114,10 +114,16 @@ func isReserved(p string) bool {
 	return strings.Contains(clean, "/.")
 }
 
+// isBankPage tells whether an address is the page that plays the customer's bank, which exists with test tokens alone.
+func isBankPage(p string) bool {
+	clean := path.Clean("/" + strings.ToLower(p))
+	return clean == "/bank" || strings.HasPrefix(clean, "/bank/")
+}
+
 // noRoute serves the web app: its files, and its document for every address that the app's own router may know.
 func (s *Server) noRoute(c *gin.Context) {
 	p := c.Request.URL.Path
-	if isReserved(p) {
+	if isReserved(p) || !s.settings.TestTokens && isBankPage(p) {
 		s.fail(c, errUnknown)
 		return
 	}

@@ -1,7 +1,8 @@
 // Package paymock is a payment provider that lives inside the product: no money moves, but every rule of a real one holds.
 // Its outcome is a sticky register of the store, so that kill -9 changes nothing that was answered.
 //
-// Test tokens steer it: approve at once, decline, ask the customer's bank, be slow, or leave the outcome unknown for a while.
+// Test tokens steer it: approve at once, decline, ask the customer's bank, be slow, or leave the outcome unknown for a while. A plain
+// provider takes none but the first: outside development nobody plays with outcomes.
 package paymock
 
 import (
@@ -57,6 +58,7 @@ const (
 type Gateway struct {
 	registers payment.Registers
 	clock     clock.Clock
+	plain     bool // approves, and takes no other test token
 
 	mu     sync.Mutex // guards recent and order
 	recent map[string]payment.Payment
@@ -69,9 +71,16 @@ var (
 	_ payment.TestTokens = (*Gateway)(nil)
 )
 
-// New makes a provider on the registers of a store.
+// New makes a provider on the registers of a store that takes every test token.
 func New(registers payment.Registers, c clock.Clock) *Gateway {
 	return &Gateway{registers: registers, clock: c, recent: make(map[string]payment.Payment)}
+}
+
+// NewPlain makes a provider that approves everything at once and knows no other test token than Approve.
+func NewPlain(registers payment.Registers, c clock.Clock) *Gateway {
+	g := New(registers, c)
+	g.plain = true
+	return g
 }
 
 // record is what Create was told; it is written for every token but Approve, whose payment needs none until it is captured.
@@ -293,11 +302,13 @@ func (g *Gateway) forget(ref string) {
 	delete(g.recent, ref)
 }
 
-// KnownToken tells whether a token is one of the test tokens; the empty one is Approve.
+// KnownToken tells whether a token is one that this provider takes; the empty one is Approve.
 func (g *Gateway) KnownToken(token string) bool {
 	switch token {
-	case "", Approve, Decline, Action, Slow, Unknown:
+	case "", Approve:
 		return true
+	case Decline, Action, Slow, Unknown:
+		return !g.plain
 	default:
 		return false
 	}

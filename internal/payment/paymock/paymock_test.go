@@ -100,6 +100,31 @@ func TestGateway_first_token_counts(t *testing.T) {
 	require.Equal(t, paymock.CardDeclined, p.Decline)
 }
 
+// TestNewPlain_takes_no_other_card shows that a plain provider opens no attempt for a card that would play with the outcome, writes nothing
+// for it, and still reads what another process opened.
+func TestNewPlain_takes_no_other_card(t *testing.T) {
+	t.Parallel()
+	store, at := newRegisters(), clock.NewFake(time.Unix(0, 0))
+	g := paymock.NewPlain(store, at)
+	for _, token := range []string{paymock.Decline, paymock.Action, paymock.Slow, paymock.Unknown, "tok_other", "4242424242424242"} {
+		require.False(t, g.KnownToken(token), token)
+		_, err := g.Create(t.Context(), payment.CreateRequest{Booking: "bk_1", Attempt: 1, Amount: money.Of(900, "GBP"), Token: token})
+		require.ErrorIs(t, err, payment.ErrRefused, token)
+	}
+	require.Zero(t, store.writes)
+	for _, token := range []string{"", paymock.Approve} {
+		require.True(t, g.KnownToken(token))
+		p, err := g.Create(t.Context(), payment.CreateRequest{Booking: "bk_1", Attempt: 1, Amount: money.Of(900, "GBP"), Token: token})
+		require.NoError(t, err)
+		require.Equal(t, payment.Authorised, p.State)
+	}
+	_, err := paymock.New(store, at).Create(t.Context(), payment.CreateRequest{Booking: "bk_2", Attempt: 1, Amount: money.Of(900, "GBP"), Token: paymock.Decline})
+	require.NoError(t, err)
+	p, err := g.Get(t.Context(), g.RefFor("bk_2", 1))
+	require.NoError(t, err)
+	require.Equal(t, paymock.CardDeclined, p.Decline)
+}
+
 func TestGateway_references(t *testing.T) {
 	t.Parallel()
 	g := paymock.New(newRegisters(), clock.NewFake(time.Unix(0, 0)))
