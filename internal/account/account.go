@@ -57,16 +57,25 @@ type Identity struct {
 // MaxSessionBookings bounds the bookings that one session may see by look-up.
 const MaxSessionBookings = 50
 
-// Session is a signed-in browser. The store keeps only the hash of its id.
+// MaxLabel bounds the label of a session and the names that people give to their tokens, in characters.
+const MaxLabel = 60
+
+// Session is a signed-in browser. The store keeps only the hash of the value that the cookie carries. The value changes now and then;
+// the old one and the new one are two sessions with one ID for a while.
 type Session struct {
+	ID        string // names the session to its owner; stays when the value is changed
 	Hash      string // hex of SHA-256 of the cookie value
 	User      ident.User
-	Issuer    string
+	Issuer    string // who vouched for the person; empty: a guest
+	Subject   string // the issuer's name for the person
 	CreatedAt time.Time
 	LastSeen  time.Time
-	AuthTime  time.Time
-	Rotated   time.Time
+	AuthTime  time.Time       // when the person last proved who he is
+	Rotated   time.Time       // when the value was made; zero: it is to be changed at the next request
+	Ends      time.Time       // when a value that was changed stops working; zero: it goes on
+	Replaces  string          // hash of the value before, until this one is first used
 	Agent     string          // hash of the user agent
+	Label     string          // what the browser calls itself, coarsely: "Chromium on Linux"; at most MaxLabel plain characters
 	Bookings  []ident.Booking // bookings that this guest session may see after a look-up by reference
 }
 

@@ -274,7 +274,10 @@ func (s *Service) Rotate(ctx context.Context, p *Principal, agent string) (signe
 // open stores a session under a new random value.
 func (s *Service) open(ctx context.Context, u User, session Session, agent string) (Signed, error) {
 	value := newValue()
-	session.Hash, session.User, session.Agent = hashOf(value), u.ID, agentHash(agent)
+	session.Hash, session.User, session.Agent, session.Label = hashOf(value), u.ID, agentHash(agent), Label(agent)
+	if session.ID == "" {
+		session.ID = ident.New("se")
+	}
 	if err := s.store.PutSession(ctx, session); err != nil {
 		return Signed{}, err
 	}

@@ -140,12 +140,18 @@ type sessionDoc struct {
 	Rotated   time.Time `bson:"rotated"`
 	Agent     string    `bson:"agent"`
 	Bookings  []string  `bson:"booking_ids"` // never null: AllowBooking pushes
+	ID        string    `bson:"session_id"`
+	Subject   string    `bson:"subject"`
+	Label     string    `bson:"label"`
+	Replaces  string    `bson:"replaces"`
+	Ends      time.Time `bson:"ends"`
 }
 
 func toSession(v account.Session) sessionDoc {
 	d := sessionDoc{
 		Hash: v.Hash, User: string(v.User), Issuer: v.Issuer, CreatedAt: millis(v.CreatedAt), LastSeen: millis(v.LastSeen),
 		AuthTime: millis(v.AuthTime), Rotated: millis(v.Rotated), Agent: v.Agent, Bookings: []string{},
+		ID: v.ID, Subject: v.Subject, Label: v.Label, Replaces: v.Replaces, Ends: millis(v.Ends),
 	}
 	for _, id := range v.Bookings {
 		d.Bookings = append(d.Bookings, string(id))
@@ -156,7 +162,7 @@ func toSession(v account.Session) sessionDoc {
 func (d sessionDoc) session() account.Session {
 	v := account.Session{
 		Hash: d.Hash, User: ident.User(d.User), Issuer: d.Issuer, CreatedAt: d.CreatedAt, LastSeen: d.LastSeen, AuthTime: d.AuthTime,
-		Rotated: d.Rotated, Agent: d.Agent,
+		Rotated: d.Rotated, Agent: d.Agent, ID: d.ID, Subject: d.Subject, Label: d.Label, Replaces: d.Replaces, Ends: d.Ends,
 	}
 	for _, id := range d.Bookings {
 		v.Bookings = append(v.Bookings, ident.Booking(id))

@@ -127,11 +127,13 @@ func (s *Store) MergedInto(ctx context.Context, guest ident.User) (ident.User, e
 
 func scanSession(row scanner) (account.Session, error) {
 	var v account.Session
-	var created, seen, auth, rotated int64
+	var created, seen, auth, rotated, ends int64
 	var bookings string
-	if err := row.Scan(&v.Hash, &v.User, &v.Issuer, &created, &seen, &auth, &rotated, &v.Agent, &bookings); err != nil {
+	if err := row.Scan(&v.Hash, &v.User, &v.Issuer, &created, &seen, &auth, &rotated, &v.Agent, &bookings,
+		&v.ID, &v.Subject, &v.Label, &v.Replaces, &ends); err != nil {
 		return account.Session{}, err
 	}
+	v.Ends = fromMillis(ends)
 	v.CreatedAt, v.LastSeen, v.AuthTime, v.Rotated = fromMillis(created), fromMillis(seen), fromMillis(auth), fromMillis(rotated)
 	return v, decode(bookings, &v.Bookings)
 }
@@ -148,7 +150,7 @@ func (s *Store) PutSession(ctx context.Context, v account.Session) error {
 
 func putSession(ctx context.Context, w *writes, v account.Session) error {
 	_, err := w.PutSession.ExecContext(ctx, v.Hash, string(v.User), v.Issuer, toMillis(v.CreatedAt), toMillis(v.LastSeen), toMillis(v.AuthTime),
-		toMillis(v.Rotated), v.Agent, list(v.Bookings))
+		toMillis(v.Rotated), v.Agent, list(v.Bookings), v.ID, v.Subject, v.Label, v.Replaces, toMillis(v.Ends))
 	return err
 }
 

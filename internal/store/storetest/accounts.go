@@ -19,8 +19,8 @@ func person(id ident.User, name, email string) account.User {
 
 func session(hash string, u ident.User) account.Session {
 	return account.Session{
-		Hash: hash, User: u, Issuer: "dev", CreatedAt: start, LastSeen: start, AuthTime: start.Add(-time.Minute), Rotated: start, Agent: "agent",
-		Bookings: []ident.Booking{"bk_1"},
+		ID: "se_" + hash, Hash: hash, User: u, Issuer: "dev", Subject: "ada@example.com", CreatedAt: start, LastSeen: start,
+		AuthTime: start.Add(-time.Minute), Rotated: start, Agent: "agent", Label: "Chromium on Linux", Bookings: []ident.Booking{"bk_1"},
 	}
 }
 
@@ -127,6 +127,7 @@ var accountCases = map[string]func(t *testing.T, b *bench){
 		require.NoError(t, err)
 		require.Equal(t, v, got)
 		v.User, v.LastSeen, v.Bookings = bob, start.Add(time.Hour), nil
+		v.ID, v.Subject, v.Label, v.Rotated, v.Ends, v.Replaces = "se_2", "s2", "Firefox", time.Time{}, start.Add(time.Minute), "h0"
 		require.NoError(t, b.PutSession(t.Context(), v))
 		got, err = b.Session(t.Context(), "h1")
 		require.NoError(t, err)

@@ -4,7 +4,7 @@
 u.id, u.email, u.name, u.picture, u.verified, u.guest, u.granted, u.created_at, u.updated_at
 
 -- fragment: session_columns
-hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings
+hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings, id, subject, label, replaces, ends
 
 -- name: user
 SELECT {user_columns} FROM users u WHERE u.id = ?1
@@ -51,10 +51,11 @@ INSERT INTO merged_guests (guest, account) VALUES (?1, ?2) ON CONFLICT (guest) D
 SELECT guest FROM merged_guests WHERE account = ?1 ORDER BY position LIMIT ?2
 
 -- name: put_session
-INSERT INTO sessions (hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO sessions ({session_columns})
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT (hash) DO UPDATE SET user = excluded.user, issuer = excluded.issuer, created_at = excluded.created_at, last_seen = excluded.last_seen,
-  auth_time = excluded.auth_time, rotated = excluded.rotated, agent = excluded.agent, bookings = excluded.bookings
+  auth_time = excluded.auth_time, rotated = excluded.rotated, agent = excluded.agent, bookings = excluded.bookings, id = excluded.id,
+  subject = excluded.subject, label = excluded.label, replaces = excluded.replaces, ends = excluded.ends
 
 -- name: session
 SELECT {session_columns} FROM sessions WHERE hash = ?1

@@ -25,7 +25,7 @@ SELECT showtime, seat, reason FROM seat_blocks WHERE (showtime, seat) > (?1, ?2)
 SELECT id, email, name, picture, verified, guest, granted, created_at, updated_at FROM users WHERE ?1 = '' AND id > ?2 ORDER BY id LIMIT ?3
 
 -- name: export_sessions
-SELECT hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings FROM sessions WHERE ?1 = '' AND hash > ?2 ORDER BY hash LIMIT ?3
+SELECT {session_columns} FROM sessions WHERE ?1 = '' AND hash > ?2 ORDER BY hash LIMIT ?3
 
 -- name: export_bookings
 SELECT {booking_columns} FROM bookings b WHERE ?1 = '' AND b.id > ?2 ORDER BY b.id LIMIT ?3
