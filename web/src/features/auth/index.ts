@@ -1,5 +1,7 @@
 export { useSessionStore } from './sessionStore'
 export { demoPeople, type DemoPerson } from './demoPeople'
 export { safeReturn } from './safeReturn'
+export { stepUpWaiting } from './stepUp'
+export { useStepUpAct } from './useStepUpAct'
 export { default as SignInPanel } from './SignInPanel.vue'
 export { default as AccountPanel } from './AccountPanel.vue'

@@ -1,5 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it, vi } from 'vitest'
+import { otherTabs } from './otherTabs'
+import { get } from '@/shared/api'
 import { useSessionStore } from './sessionStore'
 
 const guest = { id: 'u1', email: null, name: '', role: 'USER', guest: true }
@@ -19,6 +21,7 @@ function fetchFake(path: string): Promise<Response> {
   return answer ? Promise.resolve(answer()) : Promise.reject(new TypeError('no network'))
 }
 
+vi.mock('./otherTabs', () => ({ otherTabs: { tell: vi.fn(), onTold: vi.fn() } }))
 vi.mock('@/shared/api/config', () => ({
   loadConfig: async () => (await fetch('/api/config')).json() as Promise<unknown>,
 }))
@@ -26,6 +29,7 @@ vi.mock('@/shared/api/config', () => ({
 beforeEach(() => {
   server = { '/api/config': () => Response.json({ ok: true, session: true }) }
   asked = []
+  vi.mocked(otherTabs.tell).mockClear()
   vi.stubGlobal('fetch', fetchFake)
   setActivePinia(createPinia())
 })
@@ -70,4 +74,67 @@ it('does not take a lost connection for a lost session', async () => {
   server['/api/me'] = me(admin)
   await session.load()
   expect(session.account?.id).toBe('u2')
+})
+
+function refuse() {
+  return Response.json({ error: 'unauthorized' }, { status: 401 })
+}
+
+/** What another tab's message sets off. */
+function told() {
+  vi.mocked(otherTabs.onTold).mock.lastCall?.[0]()
+}
+
+it('tells the other tabs what it changed, and looks when they tell', async () => {
+  server['/api/me'] = me(admin)
+  server['/api/auth/logout'] = () => Response.json({ ok: true })
+  const session = useSessionStore()
+  await session.load()
+  await session.signOut()
+  expect(otherTabs.tell).toHaveBeenCalledTimes(1)
+  expect(session.user).toBeNull()
+  expect(session.ended, 'whoever signs out himself knows it').toBeNull()
+  told()
+  await vi.waitFor(() => expect(session.account?.name).toBe('Ana'))
+  expect(otherTabs.tell).toHaveBeenCalledTimes(1)
+})
+
+it('says whose session ended elsewhere, until somebody signs in', async () => {
+  server['/api/me'] = me(admin)
+  const session = useSessionStore()
+  await session.load()
+  server['/api/me'] = refuse
+  told()
+  await vi.waitFor(() => expect(session.user).toBeNull())
+  expect(session.ended?.name).toBe('Ana')
+  server['/api/auth/guest'] = me(guest)
+  await session.ensureGuest()
+  expect(session.ended?.name, 'a guest has not signed in').toBe('Ana')
+  server['/api/auth/dev/login'] = me(admin)
+  await session.devSignIn('admin@example.com', 'Ana')
+  expect(session.ended).toBeNull()
+})
+
+it('does not believe a refusal that is older than a new sign-in', async () => {
+  server['/api/me'] = me(admin)
+  server['/api/late'] = refuse
+  const session = useSessionStore()
+  await session.load()
+  await get('/api/late').catch(() => undefined)
+  await vi.waitFor(() => expect(asked.at(-1)).toBe('/api/me'))
+  await session.load()
+  expect(session.account?.name).toBe('Ana')
+  expect(session.ended).toBeNull()
+})
+
+it('starts a guest when the session turns out to be over', async () => {
+  server['/api/me'] = me(guest)
+  server['/api/late'] = refuse
+  const session = useSessionStore()
+  await session.load()
+  server['/api/me'] = refuse
+  server['/api/auth/guest'] = me({ ...guest, id: 'u9' })
+  await get('/api/late').catch(() => undefined)
+  await session.ensureGuest()
+  expect(session.user?.id).toBe('u9')
 })

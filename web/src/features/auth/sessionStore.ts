@@ -11,6 +11,7 @@ import {
   type Role,
   type User,
 } from '@/shared/api'
+import { otherTabs } from './otherTabs'
 
 const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
 
@@ -19,27 +20,39 @@ const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
  * only what `/api/me` says about it. `null` is a visitor without any session.
  */
 export const useSessionStore = defineStore('session', () => {
-  const user = shallowRef<User | null>(null)
+  const me = shallowRef<Me | null>(null)
   const loaded = shallowRef(false)
+  const ended = shallowRef<User | null>(null)
   let loading: Promise<void> | null = null
 
+  const user = computed(() => me.value?.user ?? null)
   /** The signed-in person; a guest is nobody here. */
   const account = computed(() => (user.value && !user.value.guest ? user.value : null))
 
-  function become(next: User | null) {
-    const changed = user.value?.id !== next?.id || user.value?.guest !== next?.guest
-    user.value = next
+  function become(next: Me | null) {
+    const [before, now] = [user.value, next?.user]
+    me.value = next
     loaded.value = true
+    if (now && !now.guest) ended.value = null
     // What the last person saw must not be shown to the next one.
-    if (changed) invalidateQueries(['mine'])
+    if (before?.id !== now?.id || before?.guest !== now?.guest) invalidateQueries(['mine'])
+  }
+
+  /** A change that this tab made: the other tabs of the browser look for themselves. */
+  function change(next: Me | null) {
+    become(next)
+    otherTabs.tell()
   }
 
   async function fetchMe() {
+    const before = account.value
     try {
-      become((await get<Me>('/api/me')).user)
+      become(await get<Me>('/api/me'))
     } catch (cause) {
-      if (isProblem(cause, 'network', 'timeout')) return
-      become(null)
+      if (isProblem(cause, 'unauthorized')) {
+        if (before) ended.value = before
+        become(null)
+      } else if (!user.value && !isProblem(cause, 'network', 'timeout')) become(null)
     } finally {
       loading = null
     }
@@ -47,7 +60,7 @@ export const useSessionStore = defineStore('session', () => {
 
   /** Asks the server once; later calls answer from memory. `force` asks again. */
   function load(force = false): Promise<void> {
-    if (loaded.value && !force) return Promise.resolve()
+    if (loaded.value && !force && !loading) return Promise.resolve()
     loading ??= fetchMe()
     return loading
   }
@@ -57,7 +70,7 @@ export const useSessionStore = defineStore('session', () => {
    * a refusal.
    */
   async function restore(): Promise<void> {
-    if (loaded.value) return
+    if (loaded.value) return load()
     // When the offer cannot be read the question is asked anyway: its failure shows where it matters.
     const config = await loadConfig().catch(() => undefined)
     if (config?.session === false && user.value === null) become(null)
@@ -69,17 +82,17 @@ export const useSessionStore = defineStore('session', () => {
     await restore()
     if (user.value) return
     // Somebody who has a session after all keeps it.
-    become((await post<Me>('/api/auth/guest')).user)
+    change(await post<Me>('/api/auth/guest'))
   }
 
   /** Signs in without a provider; the server offers it in development only. */
   async function devSignIn(email: string, name: string): Promise<void> {
-    become((await post<Me>('/api/auth/dev/login', { email, name })).user)
+    change(await post<Me>('/api/auth/dev/login', { email, name }))
   }
 
   async function signOut(): Promise<void> {
     await post('/api/auth/logout')
-    become(null)
+    change(null)
   }
 
   /** Reports whether the person may do what the role may. */
@@ -87,19 +100,25 @@ export const useSessionStore = defineStore('session', () => {
     return account.value !== null && ranks[account.value.role] >= ranks[role]
   }
 
-  onUnauthorized(() => {
-    if (user.value) become(null)
-  })
+  // A refusal may be older than a sign-in in another tab, so the server is asked who this is now.
+  onUnauthorized(() => void (user.value && load(true)))
+  otherTabs.onTold(() => void load(true))
 
   return {
-    user: readonly(user),
+    me: readonly(me),
+    user,
     account,
     loaded: readonly(loaded),
+    /** Who was signed in until the session ended elsewhere; null while nothing needs to be said. */
+    ended: readonly(ended),
+    dismissEnd: () => void (ended.value = null),
     load,
     restore,
     ensureGuest,
     devSignIn,
     signOut,
+    /** The session is over by what this tab did: an account deleted, every session ended. */
+    leave: () => change(null),
     has,
   }
 })

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
-import { computed, shallowRef } from 'vue'
+import { computed, shallowRef, watch } from 'vue'
+import { useSessionStore } from '@/features/auth'
 import { randomId, type HoldAnswer, type Money, type RuleNote, type SeatsState } from '@/shared/api'
 import { extendHold, fetchSeatState, lockSeats } from './api'
 
@@ -35,7 +36,19 @@ const STORAGE_KEY = 'cinema.hold'
  */
 export const useCurrentHold = defineStore('currentHold', () => {
   const hold = shallowRef<Hold | null>(null)
+  const left = shallowRef<Hold | null>(null)
   let restored = false
+
+  // The seats stay with the account that held them; this tab can only say so.
+  const session = useSessionStore()
+  watch(
+    () => session.ended,
+    (who) => {
+      left.value = who ? hold.value : null
+      if (who) clear()
+    },
+    { flush: 'sync' },
+  )
 
   function set(next: Hold): void {
     hold.value = next
@@ -153,6 +166,8 @@ export const useCurrentHold = defineStore('currentHold', () => {
 
   return {
     hold: computed(() => hold.value),
+    /** The hold of the account that was signed out of this tab. */
+    left: computed(() => left.value),
     count: computed(() => hold.value?.seatIds.length ?? 0),
     adopt,
     patch,

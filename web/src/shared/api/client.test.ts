@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest'
-import { call, get, onUnauthorized, post, randomId, withQuery } from './client'
+import { call, get, onStepUp, onUnauthorized, post, randomId, withQuery } from './client'
 import { isProblem, Problem, toProblem } from './problem'
 
 const fetchFake = vi.fn<typeof fetch>()
@@ -119,4 +119,45 @@ it('makes names that differ', () => {
   expect(randomId()).toMatch(/^[0-9a-f]{32}$/)
   expect(randomId()).not.toBe(randomId())
   expect(withQuery('/api/x', { a: true, b: 'x y', c: undefined })).toBe('/api/x?a=true&b=x+y')
+})
+
+it('waits for a fresh sign-in and sends the call once more', async () => {
+  const renew = vi.fn(() => Promise.resolve(true))
+  onStepUp(renew)
+  answer({ error: 'step_up_required' }, { status: 403 })
+  answer({ ok: true })
+  await expect(post('/api/admin/users/u/role', { role: 'STAFF' })).resolves.toEqual({ ok: true })
+  expect(renew).toHaveBeenCalledTimes(1)
+  expect(fetchFake).toHaveBeenCalledTimes(2)
+  expect(sent().body).toBe('{"role":"STAFF"}')
+})
+
+it('asks for a sign-in once only, and not at all for another refusal', async () => {
+  const renew = vi.fn(() => Promise.resolve(true))
+  onStepUp(renew)
+  answer({ error: 'step_up_required' }, { status: 403 })
+  answer({ error: 'step_up_required' }, { status: 403 })
+  expect((await failure(post('/api/x'))).error).toBe('step_up_required')
+  answer({ error: 'forbidden' }, { status: 403 })
+  expect((await failure(post('/api/x'))).error).toBe('forbidden')
+  expect(renew).toHaveBeenCalledTimes(1)
+})
+
+it('fails as it was refused when the person does not sign in', async () => {
+  onStepUp(() => Promise.resolve(false))
+  answer({ error: 'step_up_required' }, { status: 403 })
+  expect((await failure(post('/api/x'))).error).toBe('step_up_required')
+  expect(fetchFake).toHaveBeenCalledTimes(1)
+})
+
+it('does not take a wish of the house for the end of a session', async () => {
+  const over = vi.fn()
+  const stop = onUnauthorized(over)
+  answer({ error: 'sign_in_required' }, { status: 401 })
+  await failure(post('/api/x'))
+  expect(over).not.toHaveBeenCalled()
+  answer({ error: 'unauthorized' }, { status: 401 })
+  await failure(post('/api/x'))
+  expect(over).toHaveBeenCalledTimes(1)
+  stop()
 })

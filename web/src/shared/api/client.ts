@@ -1,4 +1,4 @@
-import { Problem, type ProblemBody } from './problem'
+import { isProblem, Problem, type ProblemBody } from './problem'
 
 export type Query = Record<string, string | number | boolean | null | undefined>
 
@@ -14,6 +14,9 @@ export interface CallOptions {
   timeout?: number | undefined
 }
 
+/** Brings about a fresh sign-in; true when the refused call may be sent again. */
+export type StepUp = () => Promise<boolean>
+
 export interface Answer<T> {
   status: number
   data: T
@@ -25,11 +28,17 @@ type Listener = () => void
 
 const defaultTimeout = 20_000
 const unauthorizedListeners = new Set<Listener>()
+let stepUp: StepUp | undefined
 
 /** Calls `listener` whenever the server says that the session is over; returns the way to stop it. */
 export function onUnauthorized(listener: Listener): () => void {
   unauthorizedListeners.add(listener)
   return () => void unauthorizedListeners.delete(listener)
+}
+
+/** Asks `renew` whenever the server wants a sign-in of the last minutes for a call; the last one given counts. */
+export function onStepUp(renew: StepUp): void {
+  stepUp = renew
 }
 
 /** A fresh key for one intention of the customer; keep it for the repeats of that intention. */
@@ -53,12 +62,24 @@ export function withQuery(path: string, query: Query = {}): string {
   return text === '' ? path : `${path}?${text}`
 }
 
-/** Sends one request and answers with its status, body and entity tag; throws a {@link Problem}. */
+/**
+ * Sends one request and answers with its status, body and entity tag; throws a {@link Problem}. A call that
+ * wants a fresh sign-in waits for it and is sent once more.
+ */
 export async function call<T>(
   method: Method,
   path: string,
   options: CallOptions = {},
 ): Promise<Answer<T>> {
+  try {
+    return await attempt(method, path, options)
+  } catch (cause) {
+    if (!isProblem(cause, 'step_up_required') || !(await stepUp?.())) throw cause
+    return await attempt(method, path, options)
+  }
+}
+
+async function attempt<T>(method: Method, path: string, options: CallOptions): Promise<Answer<T>> {
   const response = await send(method, path, options)
   const etag = response.headers.get('ETag') ?? ''
   if (response.status === 304 || response.status === 204) {
@@ -83,6 +104,11 @@ export async function get<T>(path: string, options?: CallOptions): Promise<T> {
 /** Sends a body and reads the answer. */
 export async function post<T>(path: string, body?: unknown, options?: CallOptions): Promise<T> {
   return (await call<T>('POST', path, { ...options, body })).data
+}
+
+/** Changes a resource. */
+export async function patch<T>(path: string, body: unknown, options?: CallOptions): Promise<T> {
+  return (await call<T>('PATCH', path, { ...options, body })).data
 }
 
 /** Deletes, with the body that says what. */
@@ -138,8 +164,12 @@ function refused(response: Response, data: unknown): Problem {
   body.instance ??= response.headers.get('X-Request-Id') ?? ''
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN)
   if (body.retry_after === undefined && Number.isFinite(wait)) body.retry_after = wait
-  if (response.status === 401) for (const listener of unauthorizedListeners) listener()
-  return new Problem(response.status, body)
+  const problem = new Problem(response.status, body)
+  // `sign_in_required` is a wish of the house, not the end of a guest's session.
+  if (problem.status === 401 && problem.error !== 'sign_in_required') {
+    for (const listener of unauthorizedListeners) listener()
+  }
+  return problem
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

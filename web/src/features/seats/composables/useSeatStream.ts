@@ -23,6 +23,8 @@ export interface LiveSeats {
   /** Applies a state that came over HTTP. */
   readonly offer: (state: SeatsState) => void
   readonly reconnect: () => void
+  /** Calls `listener` each time the server closes the stream because its session is over. */
+  readonly onSessionEnd: (listener: () => unknown) => void
 }
 
 /** Follows the seats of one showtime until the scope ends. */
@@ -32,6 +34,7 @@ export function useSeatStream(showtimeId: string, deps?: StreamDeps): LiveSeats 
   const resyncs = shallowRef(0)
   const version = shallowRef(0)
   const listeners = new Set<SeatsChanged>()
+  let sessionEnded: () => unknown = () => undefined
   const id = encodeURIComponent(showtimeId)
   const stream = new SeatStream(`/ws/showtimes/${id}/seats`, deps ?? browserDeps(id), {
     changed: (changed) => {
@@ -41,6 +44,7 @@ export function useSeatStream(showtimeId: string, deps?: StreamDeps): LiveSeats 
     status: (now, why) => {
       status.value = now
       end.value = why
+      if (why === 'session') sessionEnded()
     },
     resynced: () => resyncs.value++,
   })
@@ -58,6 +62,7 @@ export function useSeatStream(showtimeId: string, deps?: StreamDeps): LiveSeats 
     onChange: (listener) => void listeners.add(listener),
     offer: (state) => stream.offer(state),
     reconnect: () => stream.reconnect(),
+    onSessionEnd: (listener) => void (sessionEnded = listener),
   }
 }
 

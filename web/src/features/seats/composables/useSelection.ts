@@ -37,9 +37,15 @@ export function useSelection(show: ShowtimeDetail, live: LiveSeats): SeatSelecti
     (now, before) => {
       // Which seats are mine depends on who I am; the first answer of `me` is no change.
       if (before === undefined && selection.held.length === 0) return
-      if (now !== undefined) live.reconnect()
+      if (now === undefined) selection.leave()
+      live.reconnect()
     },
   )
+  // The server closed the stream with its session: whoever is here now goes on watching.
+  live.onSessionEnd(async () => {
+    await session.load(true)
+    live.reconnect()
+  })
   return {
     act: selection,
     held: computed(() => box.value.held),

@@ -160,6 +160,14 @@ export class Selection {
     return this.verifying
   }
 
+  /** Forgets what was held: whoever held it is signed out of this page. */
+  leave(): void {
+    this.held = []
+    this.desired = []
+    this.renew()
+    this.say(null)
+  }
+
   say(notice: Notice | null): void {
     this.notice = notice
     this.changed()
