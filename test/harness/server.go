@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -79,6 +80,14 @@ func StartShared(t testing.TB, n int, env ...string) []*Server {
 		t.Cleanup(servers[i].Stop)
 	}
 	return servers
+}
+
+// Restart ends the process gracefully and starts another one on the same data, with other variables added.
+func (s *Server) Restart(env ...string) {
+	s.t.Helper()
+	s.Stop()
+	s.env = append(slices.Clone(s.env), env...)
+	s.Up()
 }
 
 // Up starts the process and waits until it is ready.
