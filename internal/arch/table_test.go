@@ -91,6 +91,8 @@ var table = map[string]place{
 		line: technology, also: []string{"internal/store"}, libraries: []string{"net/http", "github.com/prometheus/client_golang", "go.opentelemetry.io/otel"},
 	},
 
+	"internal/oidc": {line: technology, libraries: []string{"net/http", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2"}},
+
 	"internal/httpapi": {line: edgeLine, libraries: []string{
 		"github.com/gin-gonic/gin", "github.com/gin-contrib/cors", "github.com/danielgtaylor/huma/v2", "github.com/lxzan/gws",
 		"github.com/golang-jwt/jwt/v5", "rsc.io/qr", "codeberg.org/go-pdf/fpdf", "github.com/arran4/golang-ical",
@@ -109,6 +111,7 @@ var table = map[string]place{
 	"internal/redistest":       {line: suite, libraries: []string{"os/exec"}},
 	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
 	"internal/payment/paytest": {line: suite},
+	"internal/oidc/oidctest":   {line: suite, libraries: []string{"net/http", "github.com/golang-jwt/jwt/v5"}},
 
 	"internal/arch":      {line: proof},
 	"test/rush":          {line: proof},
