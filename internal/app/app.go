@@ -65,6 +65,7 @@ type product struct {
 	ring     *ticket.Ring
 	bookings *booking.Service
 	record   *audit.Worker
+	vault    *audit.Vault // seals what tells who somebody is
 	hub      *live.Hub
 	edge     *httpapi.Server
 	version  string
@@ -137,6 +138,11 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 			p.close()
 		}
 	}()
+	keys, err := auditKeys(p.cfg, p.log)
+	if err != nil {
+		return err
+	}
+	p.vault = audit.NewVault(p.store, keys, p.clock)
 	if p.cfg.DemoData != "off" {
 		if err := seedDemo(ctx, p.store, p.clock, p.log); err != nil {
 			return err

@@ -16,6 +16,7 @@ type Config struct {
 	LogFormat    string     `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for machines."`
 	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"Base address of an OpenTelemetry collector (OTLP over HTTP) that takes traces, e.g. http://localhost:4318. Empty: nothing is traced."`
 	DataDir      string     `env:"DATA_DIR" envDefault:"./data" doc:"Folder of the embedded store and of secrets made in development. One process at a time."`
+	AuditKeyFile string     `env:"AUDIT_KEY_FILE" doc:"File with the secret of the record (Ed25519, PKCS#8 PEM): it signs the chain's checkpoints and wraps the keys of personal values. Empty: audit_key under DATA_DIR, made at the first start. Processes on one store share it, and a copy of it belongs apart from the store's."`
 	DemoData     string     `env:"DEMO_DATA" envDefault:"off" doc:"off, on (a demonstration cinema, topped up each business day) or lively (with live demonstration holds)."`
 	JWTSecret    string     `env:"JWT_SECRET" secret:"true" doc:"At least 32 characters. Signs API tokens and seals cookies. In development one is made under DATA_DIR when there is none."`
 	JWTPrevious  string     `env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"The secret before the last rotation: verifies only."`

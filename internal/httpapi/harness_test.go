@@ -117,7 +117,7 @@ func setup(t testing.TB, options ...option) *bench {
 			Limits: httpapi.SaleLimits{MaxSeats: 8, Hold: 5 * time.Minute, Extension: 2 * time.Minute, MaxHold: 25 * time.Minute, PaymentWindow: 10 * time.Minute},
 		},
 		Clock: b.clock, Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Audit: b.store, Actions: audit.NewActions(b.store, b.clock), Answers: b.store, Rules: ratelimit.Rules{Off: true},
+		Audit: b.store, Actions: audit.NewActions(b.store, newVault(t, b.store, b.clock), b.clock), Answers: b.store, Rules: ratelimit.Rules{Off: true},
 		Holds: func(context.Context) error { return nil }, Store: b.store.Ping,
 		Pages: fstest.MapFS{
 			"index.html":            {Data: []byte("<!doctype html><title>Lumen</title>")},
@@ -327,4 +327,11 @@ func (c *client) do(method, path string, body any) response {
 		c.b.contract.check(req, out)
 	}
 	return out
+}
+
+func newVault(t testing.TB, s audit.KeyStore, c clock.Clock) *audit.Vault {
+	t.Helper()
+	keys, err := audit.NewKeys()
+	require.NoError(t, err)
+	return audit.NewVault(s, keys, c)
 }

@@ -28,13 +28,14 @@ const (
 	Registers   Table = "registers"   // RegisterRow, but for those of KindCopy
 	Outbox      Table = "outbox"      // booking.OutboxEvent
 	Audit       Table = "audit"       // audit.Entry
+	UserKeys    Table = "user_keys"   // audit.UserKeys
 	Requests    Table = "requests"    // idem.Record
 )
 
 // Tables lists every table in the order of writing.
 func Tables() []Table {
 	return []Table{
-		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Bookings, Claims, Registers, Outbox, Audit, Requests,
+		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Bookings, Claims, Registers, Outbox, Audit, UserKeys, Requests,
 	}
 }
 

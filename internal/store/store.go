@@ -18,6 +18,7 @@ type Backend interface {
 	booking.Store
 	account.Store
 	audit.Store
+	audit.KeyStore
 	Idempotency
 
 	// Canary proves at start-up that the store refuses a second insert of a claim and of a register. An error means: do not serve.

@@ -74,6 +74,9 @@ func fill(t *testing.T, s store.Backend, entries int) {
 		all = append(all, audit.Entry{ID: fmt.Sprintf("e%d", i), Type: "seat.locked", Showtime: "st_1", User: "us_a", At: start.Add(time.Duration(i/3) * time.Second)})
 	}
 	require.NoError(t, s.Append(ctx, all))
+	_, err = s.PutUserKey(ctx, "us_a", "secret", []byte{0, 1, 2})
+	require.NoError(t, err)
+	require.NoError(t, s.DestroyUserKeys(ctx, "us_gone", start))
 }
 
 func programme() catalog.Programme {

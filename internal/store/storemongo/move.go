@@ -27,7 +27,7 @@ func (s *Store) tableOf(t store.Table) (*mongo.Collection, error) {
 	c, ok := map[store.Table]*mongo.Collection{
 		store.Cinemas: s.cinemas, store.Auditoriums: s.auditoriums, store.Layouts: s.layouts, store.Movies: s.movies, store.PriceCards: s.cards,
 		store.Showtimes: s.showtimes, store.Blocks: s.blocked, store.Users: s.users, store.Sessions: s.sessions, store.Bookings: s.bookings,
-		store.Claims: s.claims, store.Registers: s.decisions, store.Outbox: s.outbox, store.Audit: s.audit, store.Requests: s.requests,
+		store.Claims: s.claims, store.Registers: s.decisions, store.Outbox: s.outbox, store.Audit: s.audit, store.UserKeys: s.userKeys, store.Requests: s.requests,
 	}[t]
 	if !ok {
 		return nil, fmt.Errorf("store: no table %q", t)
@@ -119,6 +119,8 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 	case store.Audit:
 		p.options = sorted("at", "_id").SetLimit(int64(limit))
 		return exported(ctx, p, func(d entryDoc) (string, any) { return store.TimeKey(d.At, d.ID), d.entry() })
+	case store.UserKeys:
+		return exported(ctx, p, func(d userKeysDoc) (string, any) { return d.User, d.keys() })
 	default: // store.Requests
 		return exported(ctx, p, func(d requestDoc) (string, any) { return d.ID, d.record() })
 	}
@@ -201,6 +203,8 @@ func (s *Store) document(row any) (any, error) {
 		return s.toEvent(v), nil
 	case audit.Entry:
 		return s.toEntry(v), nil
+	case audit.UserKeys:
+		return toUserKeys(v), nil
 	case idem.Record:
 		return requestDoc{
 			ID: v.ID, Fingerprint: v.Fingerprint, Done: v.Done, Status: v.Status, Body: v.Body, Header: v.Header,

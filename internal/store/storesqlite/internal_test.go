@@ -151,7 +151,7 @@ func TestWipe_emptiesEveryTableButTheKeys(t *testing.T) {
 		return name, err
 	})
 	require.NoError(t, err)
-	require.ElementsMatch(t, tables, append(slices.Clone(wiped[:]), "registers", "goose_db_version"))
+	require.ElementsMatch(t, tables, append(slices.Clone(wiped[:]), "registers", "goose_db_version", "user_keys"))
 
 	for kind, holds := range map[string]string{"key": "secret", "seal": "RESERVED"} {
 		_, err := s.PutOnce(t.Context(), kind, "x", holds)

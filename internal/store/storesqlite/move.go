@@ -68,6 +68,8 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, r.ExportOutbox, two.fromStart(), scanEvent, func(e booking.OutboxEvent) string { return store.TimeKey(e.At, e.ID) })
 	case store.Audit:
 		return exported(ctx, r.ExportAudit, two.fromStart(), scanEntry, func(e audit.Entry) string { return store.TimeKey(e.At, e.ID) })
+	case store.UserKeys:
+		return exported(ctx, r.ExportUserKeys, one, scanUserKeys, func(k audit.UserKeys) string { return string(k.User) })
 	case store.Requests:
 		return exported(ctx, r.ExportRequests, one, scanRequest, func(q idem.Record) string { return q.ID })
 	}
@@ -168,6 +170,8 @@ func importRow(ctx context.Context, w *writes, row any) (err error) {
 		return insertEvents(ctx, w, []booking.OutboxEvent{v})
 	case audit.Entry:
 		return insertEntry(ctx, w, v)
+	case audit.UserKeys:
+		return importUserKeys(ctx, w, v)
 	case idem.Record:
 		_, err = w.InsertRequest.ExecContext(ctx, v.ID, v.Fingerprint, v.Done, v.Status, v.Body, encode(v.Header), toMillis(v.LeaseUntil), toMillis(v.Expires))
 	default:

@@ -55,7 +55,12 @@ type writes struct {
 	DeleteSessionsOf   *sql.Stmt `sql:"delete_sessions_of"`
 	DropSessions       *sql.Stmt `sql:"drop_sessions"`
 
-	InsertEntry   *sql.Stmt `sql:"insert_entry"`
+	InsertEntry     *sql.Stmt `sql:"insert_entry"`
+	PutUserKey      *sql.Stmt `sql:"put_user_key"`
+	DestroyUserKeys *sql.Stmt `sql:"destroy_user_keys"`
+	ImportUserKeys  *sql.Stmt `sql:"import_user_keys"`
+	UserKeys        *sql.Stmt `sql:"user_keys"`
+
 	InsertRequest *sql.Stmt `sql:"insert_request"`
 	Request       *sql.Stmt `sql:"request"`
 	LeaseRequest  *sql.Stmt `sql:"lease_request"`
@@ -104,6 +109,7 @@ type reads struct {
 	EntriesByID  *sql.Stmt `sql:"entries_by_id"`
 	Entries      filtered  `sql:"entries"`
 	CountEntries filtered  `sql:"count_entries"`
+	UserKeys     *sql.Stmt `sql:"user_keys"`
 
 	CountRows         *sql.Stmt `sql:"count_rows"`
 	ExportCinemas     *sql.Stmt `sql:"export_cinemas"`
@@ -120,5 +126,6 @@ type reads struct {
 	ExportRegisters   *sql.Stmt `sql:"export_registers"`
 	ExportOutbox      *sql.Stmt `sql:"export_outbox"`
 	ExportAudit       *sql.Stmt `sql:"export_audit"`
+	ExportUserKeys    *sql.Stmt `sql:"export_user_keys"`
 	ExportRequests    *sql.Stmt `sql:"export_requests"`
 }

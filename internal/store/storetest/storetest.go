@@ -69,6 +69,7 @@ func Run(t *testing.T, open Factory, options ...Option) {
 		{"behaviour/catalogue", catalogueCases},
 		{"behaviour/accounts", accountCases},
 		{"behaviour/record", recordCases},
+		{"behaviour/user_keys", userKeyCases},
 		{"transaction", transactionCases},
 		{"concurrency", concurrencyCases},
 		{"durability", durabilityCases},

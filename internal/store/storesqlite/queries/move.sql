@@ -42,6 +42,9 @@ SELECT id, type, showtime, booking, user, seats, request, payload, at FROM outbo
 -- name: export_audit
 SELECT id, type, showtime, booking, user, seats, request, payload, at FROM audit_logs WHERE (at, id) > (CAST(?1 AS INTEGER), ?2) ORDER BY at, id LIMIT ?3
 
+-- name: export_user_keys
+SELECT user, wrapped, destroyed_at FROM user_keys WHERE ?1 = '' AND user > ?2 ORDER BY user LIMIT ?3
+
 -- name: export_requests
 SELECT id, fingerprint, done, status, body, header, lease_until, expires FROM idempotent_requests WHERE ?1 = '' AND id > ?2 ORDER BY id LIMIT ?3
 
@@ -61,6 +64,7 @@ SELECT CASE ?1
   WHEN 'registers' THEN (SELECT count(*) FROM registers WHERE kind <> 'copy')
   WHEN 'outbox' THEN (SELECT count(*) FROM outbox)
   WHEN 'audit' THEN (SELECT count(*) FROM audit_logs)
+  WHEN 'user_keys' THEN (SELECT count(*) FROM user_keys)
   WHEN 'requests' THEN (SELECT count(*) FROM idempotent_requests)
 END
 
