@@ -79,8 +79,11 @@ type Session struct {
 	Bookings  []ident.Booking // bookings that this guest session may see after a look-up by reference
 }
 
-// Store keeps users and sessions. Faults: NotFound "user_not_found" / "session_not_found".
+// Store keeps users, sessions and tokens. Faults: NotFound "user_not_found" / "session_not_found".
 type Store interface {
+	SessionStore
+	TokenStore
+
 	User(ctx context.Context, id ident.User) (User, error)
 	// UserByIdentity follows the (issuer, subject) register.
 	UserByIdentity(ctx context.Context, issuer, subject string) (User, error)
@@ -102,8 +105,8 @@ type Store interface {
 	PutSession(ctx context.Context, s Session) error
 	// TouchSession moves LastSeen of a live session. A session that is gone stays gone: fault "session_not_found".
 	TouchSession(ctx context.Context, hash string, seen time.Time) error
-	// AllowBooking adds a booking to those a live session may see, unless it is there or MaxSessionBookings are; a session that is
-	// gone stays gone: fault "session_not_found".
+	// AllowBooking adds a booking to those a live session may see under each of its values, unless it is there or MaxSessionBookings
+	// are; a session that is gone stays gone: fault "session_not_found".
 	AllowBooking(ctx context.Context, hash string, id ident.Booking) error
 	Session(ctx context.Context, hash string) (Session, error)
 	DeleteSession(ctx context.Context, hash string) error

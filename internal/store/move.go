@@ -23,6 +23,8 @@ const (
 	Blocks      Table = "blocks"      // catalog.Block
 	Users       Table = "users"       // account.User
 	Sessions    Table = "sessions"    // account.Session
+	Tokens      Table = "tokens"      // account.PersonalToken
+	Revocations Table = "revocations" // RevocationRow
 	Bookings    Table = "bookings"    // booking.Booking, with its tickets
 	Claims      Table = "claims"      // ClaimRow
 	Registers   Table = "registers"   // RegisterRow, but for those of KindCopy
@@ -35,7 +37,7 @@ const (
 // Tables lists every table in the order of writing.
 func Tables() []Table {
 	return []Table{
-		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Bookings, Claims, Registers, Outbox, Audit, UserKeys, Requests,
+		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Tokens, Revocations, Bookings, Claims, Registers, Outbox, Audit, UserKeys, Requests,
 	}
 }
 
@@ -53,6 +55,12 @@ type ClaimRow struct {
 	Showtime ident.Showtime
 	Seat     ident.Seat
 	Booking  ident.Booking
+}
+
+// RevocationRow is an access token that was revoked before its end.
+type RevocationRow struct {
+	ID    string // its jti
+	Until time.Time
 }
 
 // RegisterRow is one register.

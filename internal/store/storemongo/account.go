@@ -189,18 +189,21 @@ func (s *Store) TouchSession(ctx context.Context, hash string, seen time.Time) e
 	return err
 }
 
-// AllowBooking adds a booking to those a live session may see. The update's own condition keeps the bound.
+// AllowBooking adds a booking to those a live session may see, under each of its values. The update's own condition keeps the bound.
 func (s *Store) AllowBooking(ctx context.Context, hash string, id ident.Booking) error {
-	last := fmt.Sprintf("booking_ids.%d", account.MaxSessionBookings-1)
-	room := bson.D{
-		{Key: "_id", Value: hash}, {Key: "booking_ids", Value: field("$ne", string(id))}, {Key: last, Value: field("$exists", false)},
-	}
-	added, err := s.update(ctx, s.sessions, room, field("$push", field("booking_ids", string(id))))
-	if err != nil || added {
+	v, err := s.Session(ctx, hash)
+	if err != nil {
 		return err
 	}
-	_, err = s.Session(ctx, hash)
-	return err
+	last := fmt.Sprintf("booking_ids.%d", account.MaxSessionBookings-1)
+	which := byID(hash)
+	if v.ID != "" {
+		which = field("session_id", v.ID)
+	}
+	room := bson.D{
+		which[0], {Key: "booking_ids", Value: field("$ne", string(id))}, {Key: last, Value: field("$exists", false)},
+	}
+	return s.updateAll(ctx, s.sessions, room, field("$push", field("booking_ids", string(id))))
 }
 
 // Session reads a session by the hash of its cookie.

@@ -55,6 +55,13 @@ var indexes = [...]index{
 	{"users", "by_terms", bson.D{up("terms")}, nil},
 	{"sessions", "by_user", bson.D{up("user_id"), down("last_seen")}, nil},
 	{"sessions", "by_last_seen", bson.D{up("last_seen")}, nil},
+	// A token names its session; every process looks at those of its open sockets every few seconds.
+	{"sessions", "by_name", bson.D{up("session_id")}, nil},
+	{"sessions", "by_end", bson.D{up("ends")}, nil},
+	{"personal_tokens", "by_hash", bson.D{up("hash")}, nil},
+	{"personal_tokens", "by_user", bson.D{up("user_id"), down("created_at"), down("_id")}, nil},
+	{"personal_tokens", "by_expiry", bson.D{up("expires_at")}, nil},
+	{"revoked_tokens", "by_expiry", bson.D{up("expires")}, nil},
 	// The programme of a day, of a film, of a hall.
 	{"showtimes", "by_start", bson.D{up("starts_at"), up("_id")}, nil},
 	{"showtimes", "by_day", bson.D{up("cinema_id"), up("business_date"), up("starts_at"), up("_id")}, nil},

@@ -38,6 +38,7 @@ type step struct {
 // steps are the changes in order; the first has version 1.
 var steps = [...]step{
 	{"create_collections", createCollections},
+	{"name_sessions", nameSessions},
 }
 
 // createCollections makes the collections by name, so that a cluster can shard them before the first sale.

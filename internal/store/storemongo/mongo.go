@@ -84,7 +84,7 @@ type Store struct {
 	patience time.Duration
 
 	bookings, claims, decisions, tickets, outbox, audit, requests    *mongo.Collection
-	users, sessions, userKeys                                        *mongo.Collection
+	users, sessions, userKeys, personal, revoked                     *mongo.Collection
 	cinemas, auditoriums, layouts, movies, cards, showtimes, blocked *mongo.Collection
 	leases, migrations                                               *mongo.Collection
 
@@ -168,7 +168,7 @@ func (s *Store) bind() {
 func (s *Store) named() map[string]**mongo.Collection {
 	return map[string]**mongo.Collection{
 		"bookings": &s.bookings, "seat_claims": &s.claims, "decisions": &s.decisions, "tickets": &s.tickets, "outbox": &s.outbox,
-		"audit_logs": &s.audit, "user_keys": &s.userKeys, "idempotency": &s.requests, "users": &s.users, "sessions": &s.sessions,
+		"audit_logs": &s.audit, "user_keys": &s.userKeys, "idempotency": &s.requests, "users": &s.users, "sessions": &s.sessions, "personal_tokens": &s.personal, "revoked_tokens": &s.revoked,
 		"cinemas": &s.cinemas, "auditoriums": &s.auditoriums, "layouts": &s.layouts, "movies": &s.movies, "price_cards": &s.cards,
 		"showtimes": &s.showtimes, "seat_blocks": &s.blocked, "leases": &s.leases, "schema_migrations": &s.migrations,
 	}

@@ -26,7 +26,7 @@ var _ store.Mover = (*Store)(nil)
 func (s *Store) tableOf(t store.Table) (*mongo.Collection, error) {
 	c, ok := map[store.Table]*mongo.Collection{
 		store.Cinemas: s.cinemas, store.Auditoriums: s.auditoriums, store.Layouts: s.layouts, store.Movies: s.movies, store.PriceCards: s.cards,
-		store.Showtimes: s.showtimes, store.Blocks: s.blocked, store.Users: s.users, store.Sessions: s.sessions, store.Bookings: s.bookings,
+		store.Showtimes: s.showtimes, store.Blocks: s.blocked, store.Users: s.users, store.Sessions: s.sessions, store.Tokens: s.personal, store.Revocations: s.revoked, store.Bookings: s.bookings,
 		store.Claims: s.claims, store.Registers: s.decisions, store.Outbox: s.outbox, store.Audit: s.audit, store.UserKeys: s.userKeys, store.Requests: s.requests,
 	}[t]
 	if !ok {
@@ -101,6 +101,10 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, p, func(d userDoc) (string, any) { return d.ID, d.user() })
 	case store.Sessions:
 		return exported(ctx, p, func(d sessionDoc) (string, any) { return d.Hash, d.session() })
+	case store.Tokens:
+		return exported(ctx, p, func(d tokenDoc) (string, any) { return d.ID, d.token() })
+	case store.Revocations:
+		return exported(ctx, p, func(d revocationDoc) (string, any) { return d.ID, d.row() })
 	case store.Bookings:
 		return s.exportBookings(ctx, p)
 	case store.Claims:
@@ -193,6 +197,10 @@ func (s *Store) document(row any) (any, error) {
 		return toUser(v), nil
 	case account.Session:
 		return toSession(v), nil
+	case account.PersonalToken:
+		return toToken(v), nil
+	case store.RevocationRow:
+		return revocationDoc{v.ID, millis(v.Until)}, nil
 	case booking.Booking:
 		return toBooking(v), nil
 	case store.ClaimRow:

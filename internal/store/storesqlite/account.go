@@ -149,9 +149,16 @@ func (s *Store) PutSession(ctx context.Context, v account.Session) error {
 }
 
 func putSession(ctx context.Context, w *writes, v account.Session) error {
-	_, err := w.PutSession.ExecContext(ctx, v.Hash, string(v.User), v.Issuer, toMillis(v.CreatedAt), toMillis(v.LastSeen), toMillis(v.AuthTime),
-		toMillis(v.Rotated), v.Agent, list(v.Bookings), v.ID, v.Subject, v.Label, v.Replaces, toMillis(v.Ends))
+	_, err := w.PutSession.ExecContext(ctx, sessionValues(v)...)
 	return err
+}
+
+// sessionValues are the columns of a session, in their order.
+func sessionValues(v account.Session) []any {
+	return []any{
+		v.Hash, string(v.User), v.Issuer, toMillis(v.CreatedAt), toMillis(v.LastSeen), toMillis(v.AuthTime), toMillis(v.Rotated), v.Agent,
+		list(v.Bookings), v.ID, v.Subject, v.Label, v.Replaces, toMillis(v.Ends),
+	}
 }
 
 // TouchSession moves LastSeen of a live session.
@@ -165,25 +172,32 @@ func (s *Store) TouchSession(ctx context.Context, hash string, seen time.Time) e
 	})
 }
 
-// AllowBooking adds a booking to those a live session may see.
+// AllowBooking adds a booking to those a live session may see, under each of its values.
 func (s *Store) AllowBooking(ctx context.Context, hash string, id ident.Booking) error {
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
-		var text string
-		if err := w.SessionBookings.QueryRowContext(ctx, hash).Scan(&text); err != nil {
-			if errors.Is(err, sql.ErrNoRows) {
-				return noSession()
+		rows, err := w.ValuesOfSession.QueryContext(ctx, hash)
+		values, err := collect(rows, err, func(row scanner) (v account.Session, err error) {
+			var text string
+			if err := row.Scan(&v.Hash, &text); err != nil {
+				return v, err
 			}
+			return v, decode(text, &v.Bookings)
+		})
+		if err != nil {
 			return err
 		}
-		var ids []ident.Booking
-		if err := decode(text, &ids); err != nil {
-			return err
+		if len(values) == 0 {
+			return noSession()
 		}
-		if slices.Contains(ids, id) || len(ids) >= account.MaxSessionBookings {
-			return nil
+		for _, v := range values {
+			if slices.Contains(v.Bookings, id) || len(v.Bookings) >= account.MaxSessionBookings {
+				continue
+			}
+			if _, err := w.SetSessionBookings.ExecContext(ctx, v.Hash, list(append(v.Bookings, id))); err != nil {
+				return err
+			}
 		}
-		_, err := w.SetSessionBookings.ExecContext(ctx, hash, list(append(ids, id)))
-		return err
+		return nil
 	})
 }
 

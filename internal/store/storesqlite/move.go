@@ -58,6 +58,10 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, r.ExportUsers, one, scanUser, func(u account.User) string { return string(u.ID) })
 	case store.Sessions:
 		return exported(ctx, r.ExportSessions, one, scanSession, func(v account.Session) string { return v.Hash })
+	case store.Tokens:
+		return exported(ctx, r.ExportTokens, one, scanToken, func(t account.PersonalToken) string { return t.ID })
+	case store.Revocations:
+		return exported(ctx, r.ExportRevocations, one, scanRevocation, func(v store.RevocationRow) string { return v.ID })
 	case store.Bookings:
 		return s.exportBookings(ctx, one)
 	case store.Claims:
@@ -160,6 +164,10 @@ func importRow(ctx context.Context, w *writes, row any) (err error) {
 		return saveUser(ctx, w, v)
 	case account.Session:
 		return putSession(ctx, w, v)
+	case account.PersonalToken:
+		return insertToken(ctx, w, v)
+	case store.RevocationRow:
+		_, err = w.RevokeToken.ExecContext(ctx, v.ID, toMillis(v.Until))
 	case booking.Booking:
 		return moveBooking(ctx, w, v)
 	case store.ClaimRow:

@@ -49,11 +49,27 @@ type writes struct {
 	InsertMerge        *sql.Stmt `sql:"insert_merge"`
 	PutSession         *sql.Stmt `sql:"put_session"`
 	TouchSession       *sql.Stmt `sql:"touch_session"`
-	SessionBookings    *sql.Stmt `sql:"session_bookings"`
+	Session            *sql.Stmt `sql:"session"`
+	InsertSession      *sql.Stmt `sql:"insert_session"`
+	EndReplaced        *sql.Stmt `sql:"end_replaced"`
+	ConfirmSession     *sql.Stmt `sql:"confirm_session"`
+	RenewSessionsOf    *sql.Stmt `sql:"renew_sessions_of"`
+	ValuesOfSession    *sql.Stmt `sql:"values_of_session"`
+	EndSession         *sql.Stmt `sql:"end_session"`
 	SetSessionBookings *sql.Stmt `sql:"set_session_bookings"`
 	DeleteSession      *sql.Stmt `sql:"delete_session"`
 	DeleteSessionsOf   *sql.Stmt `sql:"delete_sessions_of"`
 	DropSessions       *sql.Stmt `sql:"drop_sessions"`
+
+	CountLiveTokens   *sql.Stmt `sql:"count_live_tokens"`
+	InsertToken       *sql.Stmt `sql:"insert_token"`
+	TouchToken        *sql.Stmt `sql:"touch_token"`
+	DeleteToken       *sql.Stmt `sql:"delete_token"`
+	DeleteTokensOf    *sql.Stmt `sql:"delete_tokens_of"`
+	RevokeToken       *sql.Stmt `sql:"revoke_token"`
+	DropEndedSessions *sql.Stmt `sql:"drop_ended_sessions"`
+	DropEndedTokens   *sql.Stmt `sql:"drop_ended_tokens"`
+	DropRevocations   *sql.Stmt `sql:"drop_revocations"`
 
 	InsertEntry     *sql.Stmt `sql:"insert_entry"`
 	PutUserKey      *sql.Stmt `sql:"put_user_key"`
@@ -106,6 +122,12 @@ type reads struct {
 	Session      *sql.Stmt `sql:"session"`
 	SessionsOf   *sql.Stmt `sql:"sessions_of"`
 
+	SessionsNamed *sql.Stmt `sql:"sessions_named"`
+	TokenByHash   *sql.Stmt `sql:"token_by_hash"`
+	TokensNamed   *sql.Stmt `sql:"tokens_named"`
+	TokensOf      *sql.Stmt `sql:"tokens_of"`
+	RevokedTokens *sql.Stmt `sql:"revoked_tokens"`
+
 	EntriesByID  *sql.Stmt `sql:"entries_by_id"`
 	Entries      filtered  `sql:"entries"`
 	CountEntries filtered  `sql:"count_entries"`
@@ -128,4 +150,6 @@ type reads struct {
 	ExportAudit       *sql.Stmt `sql:"export_audit"`
 	ExportUserKeys    *sql.Stmt `sql:"export_user_keys"`
 	ExportRequests    *sql.Stmt `sql:"export_requests"`
+	ExportTokens      *sql.Stmt `sql:"export_tokens"`
+	ExportRevocations *sql.Stmt `sql:"export_revocations"`
 }

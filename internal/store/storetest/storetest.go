@@ -68,6 +68,7 @@ func Run(t *testing.T, open Factory, options ...Option) {
 		{"behaviour/import", importCases},
 		{"behaviour/catalogue", catalogueCases},
 		{"behaviour/accounts", accountCases},
+		{"behaviour/tokens", tokenCases},
 		{"behaviour/record", recordCases},
 		{"behaviour/user_keys", userKeyCases},
 		{"transaction", transactionCases},

@@ -7,6 +7,7 @@ ALTER TABLE sessions ADD COLUMN replaces TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN ends INTEGER NOT NULL DEFAULT 0;
 UPDATE sessions SET id = 'se_' || lower(hex(randomblob(16)));
 CREATE INDEX sessions_by_id ON sessions (id);
+CREATE INDEX sessions_by_end ON sessions (ends) WHERE ends <> 0;
 
 CREATE TABLE personal_tokens (
   id         TEXT PRIMARY KEY,

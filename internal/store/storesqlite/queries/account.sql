@@ -67,9 +67,6 @@ SELECT {session_columns} FROM sessions WHERE user = ?1 ORDER BY last_seen DESC, 
 -- name: touch_session
 UPDATE sessions SET last_seen = max(last_seen, ?2) WHERE hash = ?1
 
--- name: session_bookings
-SELECT bookings FROM sessions WHERE hash = ?1
-
 -- name: set_session_bookings
 UPDATE sessions SET bookings = ?2 WHERE hash = ?1
 

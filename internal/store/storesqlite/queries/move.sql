@@ -59,6 +59,8 @@ SELECT CASE ?1
   WHEN 'blocks' THEN (SELECT count(*) FROM seat_blocks)
   WHEN 'users' THEN (SELECT count(*) FROM users)
   WHEN 'sessions' THEN (SELECT count(*) FROM sessions)
+  WHEN 'tokens' THEN (SELECT count(*) FROM personal_tokens)
+  WHEN 'revocations' THEN (SELECT count(*) FROM revoked_tokens)
   WHEN 'bookings' THEN (SELECT count(*) FROM bookings)
   WHEN 'claims' THEN (SELECT count(*) FROM seat_claims)
   WHEN 'registers' THEN (SELECT count(*) FROM registers WHERE kind <> 'copy')
