@@ -79,8 +79,11 @@ var table = map[string]place{
 		"internal/hold", "internal/payment", "internal/ticket", "internal/catalog", "internal/account",
 	}},
 
-	"internal/hold/holdmem":      {line: technology},
-	"internal/hold/holdredis":    {line: technology, also: []string{"internal/redisconn"}, libraries: []string{"github.com/redis/rueidis"}},
+	"internal/hold/holdmem":   {line: technology},
+	"internal/hold/holdredis": {line: technology, also: []string{"internal/redisconn"}, libraries: []string{"github.com/redis/rueidis"}},
+	"internal/ratelimit/ratelimitredis": {
+		line: technology, also: []string{"internal/redisconn"}, libraries: []string{"github.com/redis/rueidis"},
+	},
 	"internal/redisconn":         {line: technology, libraries: []string{"github.com/redis/rueidis"}},
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
@@ -106,12 +109,13 @@ var table = map[string]place{
 
 	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "github.com/joho/godotenv", "net/http"}},
 
-	"internal/hold/holdtest":   {line: suite},
-	"internal/mongotest":       {line: suite, libraries: []string{"os/exec", "go.mongodb.org/mongo-driver/v2"}},
-	"internal/redistest":       {line: suite, libraries: []string{"os/exec"}},
-	"internal/store/storetest": {line: suite, also: []string{"internal/store"}},
-	"internal/payment/paytest": {line: suite},
-	"internal/oidc/oidctest":   {line: suite, libraries: []string{"net/http", "github.com/golang-jwt/jwt/v5"}},
+	"internal/hold/holdtest":           {line: suite},
+	"internal/ratelimit/ratelimittest": {line: suite},
+	"internal/mongotest":               {line: suite, libraries: []string{"os/exec", "go.mongodb.org/mongo-driver/v2"}},
+	"internal/redistest":               {line: suite, libraries: []string{"os/exec"}},
+	"internal/store/storetest":         {line: suite, also: []string{"internal/store"}},
+	"internal/payment/paytest":         {line: suite},
+	"internal/oidc/oidctest":           {line: suite, libraries: []string{"net/http", "github.com/golang-jwt/jwt/v5"}},
 
 	"internal/arch":      {line: proof},
 	"test/rush":          {line: proof},

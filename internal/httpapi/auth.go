@@ -31,7 +31,7 @@ func (s *Server) identify(c *gin.Context, need access) error {
 	if err != nil {
 		return err
 	}
-	k.principal, k.bearer, k.address = p, bearer, addressOf(c)
+	k.principal, k.bearer, k.address = p, bearer, s.addressOf(c.Request)
 	if need == public {
 		return nil
 	}

@@ -3,92 +3,119 @@ package httpapi
 import (
 	"fmt"
 	"math"
-	"net/netip"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
 
+	"cinema/internal/account"
 	"cinema/internal/fault"
 	"cinema/internal/ratelimit"
 )
 
-// charge says which quota a request spends.
+// charge says which quota a request spends. Every route has one, or says why it is free.
 type charge int
 
 const (
-	free charge = iota
+	uncharged charge = iota
 	reads
 	lockQuota
 	confirmQuota
+	changes
+	exports
 	connects
 	signIn
 	guests
 	lookup
+	reports
+	charges // how many there are
 )
 
-// quota is the rule of a charge; perUser is false for quotas that count by address alone.
-func (s *Server) quota(ch charge) (name string, q ratelimit.Quota, perUser bool) {
-	switch ch {
-	case reads:
-		return "reads", s.rules.Reads, true
-	case lockQuota:
-		return "lock", s.rules.Lock, true
-	case confirmQuota:
-		return "confirm", s.rules.Confirm, true
-	case connects:
-		return "connects", s.rules.Connects, true
-	case signIn:
-		return "signin", s.rules.SignIn, false
-	case guests:
-		return "guests", s.rules.Guests, false
-	case lookup:
-		return "lookup", s.rules.Lookup, false
-	case free:
-	}
-	return "", ratelimit.Quota{}, false
+// limit is one quota of the product, ready to be spent and told.
+type limit struct {
+	name      string
+	user      ratelimit.Quota // zero: it counts by address alone
+	address   ratelimit.Quota
+	policies  [2][]string // RateLimit-Policy by which of the two is told
+	unlimited bool
 }
 
-// spend counts the request against the caller's quota and against his address, which may be a whole school's.
+// newLimits makes the quotas of the rules.
+func newLimits(r ratelimit.Rules) (all [charges]limit) {
+	set := func(ch charge, name string, q ratelimit.Quota, perUser bool) {
+		l := limit{name: name, address: q, unlimited: r.Off || q.Limit <= 0}
+		if perUser {
+			l.user, l.address = q, q.Times(ratelimit.AddressFactor)
+		}
+		for i, q := range []ratelimit.Quota{l.user, l.address} {
+			l.policies[i] = []string{fmt.Sprintf("%q;q=%d;w=%d", name, q.Limit, int(math.Ceil(q.Per.Seconds())))}
+		}
+		all[ch] = l
+	}
+	all[uncharged].unlimited = true
+	set(reads, "reads", r.Reads, true)
+	set(lockQuota, "lock", r.Lock, true)
+	set(confirmQuota, "confirm", r.Confirm, true)
+	set(changes, "changes", r.Changes, true)
+	set(exports, "exports", r.Exports, true)
+	set(connects, "connects", r.Connects, true)
+	set(signIn, "signin", r.SignIn, false)
+	set(guests, "guests", r.Guests, false)
+	set(lookup, "lookup", r.Lookup, false)
+	set(reports, "reports", r.Reports, false)
+	return all
+}
+
+// spend counts the request against the caller's quota and against his address, which may be a whole school's, and tells how much is left
+// of the stricter one.
 func (s *Server) spend(c *gin.Context, ch charge) error {
-	if ch == free || s.rules.Off {
+	if s.limits[ch].unlimited {
 		return nil
 	}
-	name, q, perUser := s.quota(ch)
 	k := callOf(c.Request.Context())
-	address := q
-	if perUser {
-		address = q.Times(ratelimit.AddressFactor)
-		if k.principal != nil {
-			if err := s.limited(c, name, q, s.limiter.Allow(name, "u:"+string(k.principal.User.ID), q)); err != nil {
-				return err
-			}
-		}
+	if k.address == "" {
+		k.address = s.addressOf(c.Request)
 	}
-	return s.limited(c, name, address, s.limiter.Allow(name, "a:"+addressOf(c), address))
-}
-
-func (s *Server) limited(c *gin.Context, name string, q ratelimit.Quota, d ratelimit.Decision) error {
+	d, policy := s.count(c, ch, k.principal, k.address)
+	h := c.Writer.Header()
+	h["Ratelimit-Policy"] = policy
+	h["Ratelimit"] = []string{remaining(s.limits[ch].name, d)}
 	if d.OK {
 		return nil
 	}
-	wait := int(math.Ceil(d.RetryAfter.Seconds()))
-	h := c.Writer.Header()
-	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", name, q.Limit, int(q.Per.Seconds())))
-	h.Set("RateLimit", fmt.Sprintf("%q;r=0;t=%s", name, strconv.Itoa(wait)))
 	return fault.New(fault.Limited, "rate_limited", "Too many requests. Wait a moment.").After(d.RetryAfter)
 }
 
-// addressOf is the client's address as quotas see it: an IPv6 network is one client. Forwarding headers count only behind a trusted proxy.
-func addressOf(c *gin.Context) string {
-	a, err := netip.ParseAddr(c.ClientIP())
-	if err != nil {
-		return "unknown"
+// count asks the limiter; policy is that of the stricter quota.
+func (s *Server) count(c *gin.Context, ch charge, p *account.Principal, address string) (d ratelimit.Decision, policy []string) {
+	l := &s.limits[ch]
+	ofAddress := ratelimit.Charge{Name: l.name, Who: "a:" + address, Quota: l.address}
+	if p == nil || l.user.Limit == 0 {
+		return s.limiter.Spend(c.Request.Context(), ofAddress), l.policies[1]
 	}
-	a = a.Unmap()
-	if a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
-			return p.String()
-		}
+	ofUser := ratelimit.Charge{Name: l.name, Who: "u:" + string(p.User.ID), Quota: l.user}
+	d = s.limiter.Spend(c.Request.Context(), ofUser, ofAddress)
+	return d, l.policies[max(d.Of, 0)]
+}
+
+// remaining is the RateLimit field: how many requests could follow at once, and the seconds until the next one may when there are none,
+// else until all of them can.
+func remaining(name string, d ratelimit.Decision) string {
+	wait := d.Reset
+	if !d.OK {
+		wait = d.RetryAfter
 	}
-	return a.String()
+	b := make([]byte, 0, 40)
+	b = strconv.AppendQuote(b, name)
+	b = strconv.AppendInt(append(b, ";r="...), int64(d.Remaining), 10)
+	b = strconv.AppendInt(append(b, ";t="...), int64(math.Ceil(wait.Seconds())), 10)
+	return string(b)
+}
+
+// connect counts an attempt to open a socket and tells whether it is one too many.
+func (s *Server) connect(c *gin.Context, p *account.Principal, address string) (busy bool) {
+	if s.limits[connects].unlimited {
+		return false
+	}
+	d, _ := s.count(c, connects, p, address)
+	return !d.OK
 }

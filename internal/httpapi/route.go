@@ -37,12 +37,13 @@ type route struct {
 	tag          string
 	access       access
 	charge       charge
-	status       int  // of success; zero: 200
-	stepUp       bool // asks for a sign-in of the last minutes
-	money        bool // may take as long as a payment provider
-	stream       bool // has no deadline
-	frequent     bool // logged only when it fails
-	keyed        bool // takes an Idempotency-Key
+	free         string // why nothing is charged; every other route has a charge
+	status       int    // of success; zero: 200
+	stepUp       bool   // asks for a sign-in of the last minutes
+	money        bool   // may take as long as a payment provider
+	stream       bool   // has no deadline
+	frequent     bool   // logged only when it fails
+	keyed        bool   // takes an Idempotency-Key
 	bodyTypes    []string
 	tagged       bool   // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
 	produces     string // media type of an answer that is not JSON

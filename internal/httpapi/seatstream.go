@@ -89,8 +89,8 @@ func (s *Server) stream(c *gin.Context) {
 		return
 	}
 	v := s.viewer(c)
-	address := addressOf(c)
-	busy := s.spendConnect(v.principal, address)
+	address := s.addressOf(c.Request)
+	busy := s.connect(c, v.principal, address)
 	conn, err := s.streams.upgrader(c.Request).Upgrade(c.Writer, c.Request)
 	if err != nil {
 		s.log.DebugContext(c.Request.Context(), "websocket upgrade", slog.Any("error", err))
@@ -222,17 +222,6 @@ func (s *Server) sameOrigin(r *http.Request) bool {
 	}
 	_, host, ok := strings.Cut(o, "://")
 	return ok && host == strings.ToLower(r.Host)
-}
-
-// spendConnect counts an attempt to open a socket and tells whether it is one too many.
-func (s *Server) spendConnect(p *account.Principal, address string) (busy bool) {
-	if s.rules.Off {
-		return false
-	}
-	if p != nil && !s.limiter.Allow("connects", "u:"+string(p.User.ID), s.rules.Connects).OK {
-		return true
-	}
-	return !s.limiter.Allow("connects", "a:"+address, s.rules.Connects.Times(addressTimes)).OK
 }
 
 // socket is one open connection: the sink of its member.

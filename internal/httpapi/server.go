@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -89,8 +90,9 @@ type Deps struct {
 	Actions  *audit.Actions // what people did
 	Answers  idem.Store
 	Rules    ratelimit.Rules
-	Bank     Bank  // nil unless the provider takes test tokens
-	Pages    fs.FS // the built web app; nil: none
+	Limiter  *ratelimit.Limiter // nil: this process counts alone
+	Bank     Bank               // nil unless the provider takes test tokens
+	Pages    fs.FS              // the built web app; nil: none
 	Holds    Ping
 	Store    Ping
 	Observe  Observer // nil: nobody watches
@@ -120,7 +122,9 @@ type Server struct {
 	actions  *audit.Actions
 	answers  idem.Store
 	rules    ratelimit.Rules
+	limits   [charges]limit
 	limiter  *ratelimit.Limiter
+	proxies  []netip.Prefix
 	bank     Bank
 	pages    *pages
 	holds    Ping
@@ -167,10 +171,17 @@ func New(d Deps) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.limiter = ratelimit.New(s.clock)
+	if s.limiter = d.Limiter; s.limiter == nil {
+		s.limiter = ratelimit.New(ratelimit.Options{Clock: s.clock, Log: s.log})
+	}
+	s.limits = newLimits(s.rules)
 	s.recent = newAnswerCache(s.clock)
 	s.streams = newStreams(s)
 	s.pages = newPages(d.Pages)
+	var err error
+	if s.proxies, err = proxyNetworks(d.Settings.Proxies); err != nil {
+		return nil, err
+	}
 	if err := s.trust(); err != nil {
 		return nil, err
 	}
@@ -205,10 +216,7 @@ func (s *Server) build() error {
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false
-	e.ForwardedByClientIP = true
-	if err := e.SetTrustedProxies(proxies(s.settings.Proxies)); err != nil {
-		return fmt.Errorf("trusted proxies: %w", err)
-	}
+	e.ForwardedByClientIP = false // client finds the address
 	e.Use(s.begin, s.recover, s.cors(), s.origin)
 	e.NoRoute(s.noRoute)
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
@@ -229,13 +237,6 @@ func (s *Server) register() {
 	s.registerAdmin()
 	s.registerStream()
 	s.registerDocs()
-}
-
-func proxies(list []string) []string {
-	if len(list) == 0 {
-		return nil
-	}
-	return list
 }
 
 // Handler answers every request of the product's port. HEAD is GET without its body.

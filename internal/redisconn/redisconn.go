@@ -175,7 +175,7 @@ func (c *Conn) Close() { c.Client.Close() }
 // otherwise.
 // Errors are the call's own, and ErrOpen.
 func (c *Conn) Do(ctx context.Context, slot uint16, call func(context.Context) error) error {
-	b := c.breakers[int(slot)/(1<<14/lanes)%len(c.breakers)]
+	b := c.lane(slot)
 	if err := b.enter(); err != nil {
 		return err
 	}
@@ -199,6 +199,19 @@ func (c *Conn) Do(ctx context.Context, slot uint16, call func(context.Context) e
 	}
 	return err
 }
+
+// Try runs a call that its caller can do without: it waits no longer than told, and what it meets says nothing of Redis to others. While the
+// breaker is open nothing is asked. Errors are the call's own, and ErrOpen. slot as in Do.
+func (c *Conn) Try(ctx context.Context, slot uint16, wait time.Duration, call func(context.Context) error) error {
+	if c.lane(slot).isOpen() {
+		return ErrOpen
+	}
+	short, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	return call(short)
+}
+
+func (c *Conn) lane(slot uint16) *breaker { return c.breakers[int(slot)/(1<<14/lanes)%len(c.breakers)] }
 
 // Recovered has a token after a breaker closed again: what was kept in Redis may be gone or old.
 func (c *Conn) Recovered() <-chan struct{} { return c.recovered }
