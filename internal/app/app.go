@@ -67,6 +67,7 @@ type product struct {
 	record   *audit.Worker
 	vault    *audit.Vault // seals what tells who somebody is
 	hub      *live.Hub
+	limiter  *ratelimit.Limiter
 	edge     *httpapi.Server
 	version  string
 	tracer   *telemetry.Tracer // nil: nothing is traced
@@ -160,6 +161,7 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 	if err != nil {
 		return err
 	}
+	p.openLimiter(secret)
 	p.accounts, err = account.New(account.Deps{
 		Store: p.store, Clock: p.clock, AdminEmails: p.cfg.AdminEmails, Secret: secret, Previous: p.cfg.JWTPrevious, Development: p.cfg.Development(),
 		DevRoles: demoRoles(p.cfg),

@@ -9,6 +9,7 @@ import (
 	"cinema/internal/httpapi"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
+	"cinema/internal/ratelimit/ratelimitredis"
 	"cinema/web"
 )
 
@@ -29,9 +30,18 @@ func (p *product) openEdge(mock *paymock.Gateway, port int) error {
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
 		Live: p.hub, Audit: p.store, Actions: audit.NewActions(p.store, p.vault, p.clock), Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
-		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe,
+		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter,
 	})
 	return err
+}
+
+// openLimiter makes what counts requests: with Redis for all processes together, else for this one.
+func (p *product) openLimiter(secret string) {
+	o := ratelimit.Options{Clock: p.clock, Log: p.log}
+	if p.redis != nil {
+		o.Shared = ratelimitredis.New(ratelimitredis.Options{Conn: p.redis, Secret: secret})
+	}
+	p.limiter = ratelimit.New(o)
 }
 
 // testTokens tells whether cards that decline, wait or ask a pretend bank are taken: a convenience of development.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cinema/internal/hold"
@@ -54,7 +55,7 @@ func pulse(ping func(context.Context) error) func() float64 {
 
 // counters are the figures since the start.
 func (p *product) counters() []telemetry.Gauge {
-	return append(append(p.saleCounters(), p.liveCounters()...), p.workerCounters()...)
+	return slices.Concat(p.saleCounters(), p.liveCounters(), p.limitCounters(), p.workerCounters())
 }
 
 func counter(name, help string, read func() uint64) telemetry.Gauge {
@@ -67,6 +68,14 @@ func (p *product) liveCounters() []telemetry.Gauge {
 		counter("cinema_live_deliveries_total", "Seat frames handed to sockets.", func() uint64 { return uint64(p.hub.Stats().Deliveries) }),
 		counter("cinema_live_overflows_total", "Times a socket lagged too far behind.", func() uint64 { return uint64(p.hub.Stats().Overflows) }),
 		counter("cinema_live_resyncs_total", "Times a room started over from a snapshot.", func() uint64 { return uint64(p.hub.Stats().Resyncs) }),
+	}
+}
+
+func (p *product) limitCounters() []telemetry.Gauge {
+	return []telemetry.Gauge{
+		counter("cinema_rate_limit_refused_total", "Requests and sockets over a quota.", func() uint64 { return p.limiter.Stats().Refused }),
+		counter("cinema_rate_limit_fallbacks_total", "Requests counted in this process alone because Redis did not answer.",
+			func() uint64 { return p.limiter.Stats().Fallbacks }),
 	}
 }
 
