@@ -49,6 +49,9 @@ func decode(r rueidis.RedisResult) (reply, error) {
 	if status == "AGAIN" {
 		return reply{}, hold.ErrAgain
 	}
+	if !isID(epoch) || !isCursor(cursor) { // it goes into frames as it is
+		return reply{}, fmt.Errorf("%w: position", errReply)
+	}
 	return reply{status: status, at: hold.Position{Epoch: epoch, Seq: seq, Cursor: cursor}, now: now, rest: m[5:]}, nil
 }
 

@@ -107,6 +107,9 @@ func (e *Engine) head(ctx context.Context, showtime ident.Showtime) (hold.Positi
 			text[i], _ = m[i].ToString() // nil: not initialised
 		}
 	}
+	if text[0] != "" && (!isID(text[0]) || !isCursor(text[2])) {
+		return hold.Position{}, fmt.Errorf("%w: position", errReply)
+	}
 	seq, _ := strconv.ParseUint(text[1], 10, 64)
 	return hold.Position{Epoch: text[0], Seq: seq, Cursor: text[2]}, nil
 }

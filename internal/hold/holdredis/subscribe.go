@@ -3,7 +3,9 @@ package holdredis
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +24,8 @@ const (
 	batchSize = 256
 	// lookEvery is how often a quiet subscription asks whether it missed the last message.
 	lookEvery = 5 * time.Second
+	// maxCursor is two numbers of 64 bits and a dash.
+	maxCursor = 41
 )
 
 // wireEvent is an event as the scripts write it.
@@ -45,6 +49,10 @@ type wireEvent struct {
 	} `json:"evicted"`
 }
 
+// errEvent says that a text is no event that the scripts write. Its parts go into frames and records as they are: whoever else can write
+// to Redis must not be able to put anything but identifiers there.
+var errEvent = errors.New("seat event outside the grammar")
+
 func parseEvent(text, cursor string) (hold.Event, error) {
 	var w wireEvent
 	if err := json.Unmarshal([]byte(text), &w); err != nil {
@@ -52,6 +60,9 @@ func parseEvent(text, cursor string) (hold.Event, error) {
 	}
 	if cursor == "" {
 		cursor = w.Cursor
+	}
+	if !isCursor(cursor) || !w.fits() {
+		return hold.Event{}, errEvent
 	}
 	e := hold.Event{
 		Position: hold.Position{Epoch: w.Epoch, Seq: w.Seq, Cursor: cursor}, Prev: w.Prev, Type: w.Type, Showtime: w.Showtime,
@@ -64,6 +75,38 @@ func parseEvent(text, cursor string) (hold.Event, error) {
 		e.Evicted = append(e.Evicted, hold.Eviction{Seat: v.Seat, Owner: v.Owner, Request: v.Request})
 	}
 	return e, nil
+}
+
+// fits holds every part of an event against the grammar of identifiers.
+func (w *wireEvent) fits() bool {
+	switch w.Type {
+	case hold.SeatLocked, hold.SeatReleased, hold.SeatBooked, hold.SeatTimeout, hold.Resync:
+	default:
+		return false
+	}
+	if !isID(string(w.Showtime)) || !isID(w.Epoch) || !isCursor(w.Prev) || w.Booking != "" && !isID(string(w.Booking)) {
+		return false
+	}
+	if slices.ContainsFunc(w.Seats, func(s ident.Seat) bool { return !s.Valid() }) || !holder(w.Owner, w.Request) {
+		return false
+	}
+	for _, v := range w.Evicted {
+		if !v.Seat.Valid() || !holder(v.Owner, v.Request) {
+			return false
+		}
+	}
+	return true
+}
+
+// holder tells whether owner and request name a hold; an event of a whole showtime names none.
+func holder(owner ident.User, request ident.Request) bool {
+	_, badRequest := ident.ParseRequest(string(request))
+	return (owner == "" || isID(string(owner))) && (request == "" || badRequest == nil)
+}
+
+func isID(s string) bool {
+	_, err := ident.ParseID(s)
+	return err == nil
 }
 
 // subscription follows one showtime: messages as they come, the stream for what is missing between them.
@@ -115,7 +158,7 @@ func isCursor(s string) bool {
 	ms, n, ok := strings.Cut(s, "-")
 	_, err1 := strconv.ParseUint(ms, 10, 64)
 	_, err2 := strconv.ParseUint(n, 10, 64)
-	return ok && err1 == nil && err2 == nil
+	return ok && err1 == nil && err2 == nil && len(s) <= maxCursor
 }
 
 func (s *subscription) nudge() {
