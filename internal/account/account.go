@@ -35,13 +35,15 @@ func (r Role) Rank() int {
 
 // User is a guest (no identity) or a person.
 type User struct {
-	ID        ident.User
-	Email     string // empty for guests
-	Name      string
-	Picture   string
-	Verified  bool // the address was verified by the issuer
-	Guest     bool
-	Granted   Role // stored role; ADMIN_EMAILS is evaluated beside it at each request
+	ID       ident.User
+	Email    string // empty for guests
+	Name     string
+	Picture  string
+	Verified bool // the address was verified by the issuer
+	Guest    bool
+	Granted  Role // stored role; ADMIN_EMAILS is evaluated beside it at each request
+	// Cinemas are where the stored role counts, sorted; empty: everywhere. See Grant.
+	Cinemas   []ident.Cinema
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -87,12 +89,12 @@ type Store interface {
 	User(ctx context.Context, id ident.User) (User, error)
 	// UserByIdentity follows the (issuer, subject) register.
 	UserByIdentity(ctx context.Context, issuer, subject string) (User, error)
-	// SaveUser inserts or replaces a user.
+	// SaveUser inserts a user, or replaces what is known of one but for Granted and Cinemas, which only GrantRole changes: who signs in
+	// while his role is taken away does not get it back.
 	SaveUser(ctx context.Context, u User) error
 	// BindIdentity gives the identity to the user unless it has one; it returns the user who has it afterwards.
 	BindIdentity(ctx context.Context, issuer, subject string, u ident.User) (ident.User, error)
-	// Users searches by address or name.
-	Users(ctx context.Context, text string, limit, skip int) (items []User, total int, err error)
+	RoleStore
 
 	// Merge records once that a guest belongs to an account; it returns the account that the register holds.
 	Merge(ctx context.Context, guest, into ident.User) (ident.User, error)

@@ -188,8 +188,8 @@ func TestService_roles(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
 		u := b.person(t, "clerk@example.com").Principal.User
-		u.Granted = account.RoleStaff
-		require.NoError(t, b.store.SaveUser(t.Context(), u))
+		_, err := b.store.GrantRole(t.Context(), account.RoleChange{User: u.ID, Was: u.Grant(), Now: account.Grant{Role: account.RoleStaff}})
+		require.NoError(t, err)
 		require.Equal(t, account.RoleStaff, b.person(t, "clerk@example.com").Principal.Role)
 	})
 	t.Run("people of the demonstration", func(t *testing.T) {

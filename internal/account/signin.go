@@ -110,12 +110,20 @@ func (s *Service) refresh(ctx context.Context, u User, id Identity, now time.Tim
 	if id.Picture != "" {
 		next.Picture = id.Picture
 	}
-	if next == u {
+	if next.profile() == u.profile() {
 		return u, nil
 	}
 	next.UpdatedAt = now
 	return next, s.store.SaveUser(ctx, next)
 }
+
+// profile is what an identity provider says of a person.
+type profile struct {
+	email, name, picture string
+	verified, guest      bool
+}
+
+func (u User) profile() profile { return profile{u.Email, u.Name, u.Picture, u.Verified, u.Guest} }
 
 // merge hands a guest's holds and bookings to an account, once and for ever. A guest that another account took over first stays
 // there: whoever signs in now gets a session without that guest.

@@ -98,6 +98,7 @@ type Booking struct {
 	Owner       ident.User // the hold's owner at Reserve: User, or a guest merged into it later
 	Request     ident.Request
 	Showtime    ident.Showtime
+	Cinema      ident.Cinema // the showtime's
 	Seats       []ident.Seat // sorted
 	Lines       []Line       // one per seat, in the order of Seats
 	Amount      money.Amount

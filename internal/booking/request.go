@@ -129,8 +129,8 @@ func (s *Service) draft(ctx context.Context, r Request) (Booking, error) {
 	}
 	now := s.clock.Now().Truncate(time.Millisecond) // what a store keeps
 	b := Booking{
-		User: r.Caller.User, Owner: r.Caller.User, Request: r.Request, Showtime: r.Showtime, Seats: r.Seats, Amount: quote.Total,
-		Customer: r.Customer, Status: Reserving, Provider: s.gateway.Name(), CreatedAt: now, UpdatedAt: now,
+		User: r.Caller.User, Owner: r.Caller.User, Request: r.Request, Showtime: r.Showtime, Cinema: d.Cinema.ID, Seats: r.Seats,
+		Amount: quote.Total, Customer: r.Customer, Status: Reserving, Provider: s.gateway.Name(), CreatedAt: now, UpdatedAt: now,
 		PayDeadline: now.Add(s.limits.PaymentWindow),
 	}
 	for _, l := range quote.Lines {

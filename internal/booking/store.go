@@ -104,12 +104,15 @@ type OutboxEvent struct {
 type Query struct {
 	Users    []ident.User
 	Showtime ident.Showtime
+	Cinemas  []ident.Cinema
 	Public   string // PENDING, BOOKED, FAILED, CANCELLED
 	Text     string // reference, e-mail or name, case-insensitive; a reference with or without its dash
 	From, To time.Time
 	Limit    int // zero: 50; at most 200
 	Skip     int
 	Before   Place // keyset paging: strictly before this place
+	// Uncounted leaves the total out, which is then 0: whoever walks through everything need not know it at every page.
+	Uncounted bool
 }
 
 // Place is a booking's place in the order by creation and id.

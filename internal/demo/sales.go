@@ -215,7 +215,7 @@ func (s *seller) book(sh show, rng *rand.Rand, n int, seats []ident.Seat) (booki
 	at := s.boughtAt(sh, rng)
 	b := booking.Booking{
 		ID: ident.Booking("bk_demo_" + name), Reference: reference(name), User: who.id, Owner: who.id, Request: ident.Request("rq_demo_" + name),
-		Showtime: sh.ID, Seats: seats, Amount: quote.Total, Fingerprint: fingerprint(choices), Customer: who.customer(), Status: booking.Booked,
+		Showtime: sh.ID, Cinema: d.Cinema.ID, Seats: seats, Amount: quote.Total, Fingerprint: fingerprint(choices), Customer: who.customer(), Status: booking.Booked,
 		Provider: provider, PaymentRef: "pay_demo_" + name, Demo: true,
 		CreatedAt: at, PayDeadline: at.Add(10 * time.Minute), UpdatedAt: at.Add(40 * time.Second),
 	}

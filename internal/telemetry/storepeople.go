@@ -41,11 +41,27 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 }
 
 // Users searches users.
-func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]account.User, int, error) {
+func (s *Store) Users(ctx context.Context, q account.UserQuery) ([]account.User, int, error) {
 	ctx, t := s.begin(ctx, "Users")
-	v, more, err := s.Backend.Users(ctx, text, limit, skip)
+	v, more, err := s.Backend.Users(ctx, q)
 	t.end(err)
 	return v, more, err
+}
+
+// GrantRole changes what a person may do.
+func (s *Store) GrantRole(ctx context.Context, c account.RoleChange) (account.User, error) {
+	ctx, t := s.begin(ctx, "GrantRole")
+	v, err := s.Backend.GrantRole(ctx, c)
+	t.end(err)
+	return v, err
+}
+
+// LastSeen tells when users were last seen.
+func (s *Store) LastSeen(ctx context.Context, users []ident.User) (map[ident.User]time.Time, error) {
+	ctx, t := s.begin(ctx, "LastSeen")
+	v, err := s.Backend.LastSeen(ctx, users)
+	t.end(err)
+	return v, err
 }
 
 // Merge records that a guest belongs to an account.

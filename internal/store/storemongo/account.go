@@ -31,6 +31,7 @@ type userDoc struct {
 	Verified  bool      `bson:"verified"`
 	Guest     bool      `bson:"guest"`
 	Granted   string    `bson:"granted"`
+	Cinemas   []string  `bson:"cinema_ids"`
 	CreatedAt time.Time `bson:"created_at"`
 	UpdatedAt time.Time `bson:"updated_at"`
 	Terms     []string  `bson:"terms"` // what a search finds it by, folded
@@ -39,14 +40,14 @@ type userDoc struct {
 func toUser(u account.User) userDoc {
 	return userDoc{
 		ID: string(u.ID), Email: u.Email, Name: u.Name, Picture: u.Picture, Verified: u.Verified, Guest: u.Guest, Granted: string(u.Granted),
-		CreatedAt: millis(u.CreatedAt), UpdatedAt: millis(u.UpdatedAt), Terms: append(words(u.Name), words(u.Email)...),
+		Cinemas: convert(u.Cinemas, func(c ident.Cinema) string { return string(c) }), CreatedAt: millis(u.CreatedAt), UpdatedAt: millis(u.UpdatedAt), Terms: append(words(u.Name), words(u.Email)...),
 	}
 }
 
 func (d userDoc) user() account.User {
 	return account.User{
 		ID: ident.User(d.ID), Email: d.Email, Name: d.Name, Picture: d.Picture, Verified: d.Verified, Guest: d.Guest,
-		Granted: account.Role(d.Granted), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		Granted: account.Role(d.Granted), Cinemas: convert(d.Cinemas, func(c string) ident.Cinema { return ident.Cinema(c) }), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}
 }
 
@@ -74,14 +75,6 @@ func (s *Store) UserByIdentity(ctx context.Context, issuer, subject string) (acc
 // identityKey can not be read two ways: the escaped issuer has no bar in it.
 func identityKey(issuer, subject string) string { return url.QueryEscape(issuer) + "|" + subject }
 
-// SaveUser inserts or replaces a user.
-func (s *Store) SaveUser(ctx context.Context, u account.User) error {
-	if u.ID == "" {
-		return fault.New(fault.Invalid, "invalid_user", "A user needs an identifier.")
-	}
-	return s.replace(ctx, s.users, string(u.ID), toUser(u))
-}
-
 // BindIdentity gives the identity to the user unless it has one; it returns the user who has it afterwards.
 func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u ident.User) (ident.User, error) {
 	if issuer == "" || subject == "" || u == "" {
@@ -89,22 +82,6 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 	}
 	id, err := s.PutOnce(ctx, kindIdentity, identityKey(issuer, subject), string(u))
 	return ident.User(id), err
-}
-
-// Users searches by address or name: every word of the text begins one of the user's. Newest first; no text finds everybody.
-func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]account.User, int, error) {
-	filter := wordsBegin(text)
-	if filter == nil {
-		filter = bson.D{}
-	}
-	total, err := s.count(ctx, s.users, filter)
-	if err != nil || total == 0 {
-		return nil, 0, err
-	}
-	most, from := page(limit, skip, standardPage, mostPage)
-	newest := bson.D{{Key: "created_at", Value: -1}, {Key: "_id", Value: -1}}
-	docs, err := list[userDoc](ctx, s, s.users, filter, options.Find().SetSort(newest).SetLimit(most).SetSkip(from))
-	return convert(docs, userDoc.user), total, err
 }
 
 // Merge records once that a guest belongs to an account; it returns the account that the register holds.

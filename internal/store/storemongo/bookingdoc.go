@@ -19,6 +19,7 @@ type bookingDoc struct {
 	Owner       string     `bson:"hold_owner"`
 	Request     string     `bson:"request_id"`
 	Showtime    string     `bson:"showtime_id"`
+	Cinema      string     `bson:"cinema_id"`
 	Seats       []string   `bson:"seat_ids"`
 	Lines       []lineDoc  `bson:"lines"`
 	Amount      moneyDoc   `bson:"amount"`
@@ -80,7 +81,7 @@ func toBooking(b booking.Booking) bookingDoc {
 		Showtime: string(b.Showtime), Seats: convert(b.Seats, func(s ident.Seat) string { return string(s) }), Lines: convert(b.Lines, toLine),
 		Amount: moneyDoc(b.Amount), Fingerprint: b.Fingerprint, Email: b.Customer.Email, Name: b.Customer.Name,
 		Status: string(b.Status), Rank: b.Status.Rank(), Reason: b.Reason, Provider: b.Provider, PaymentRef: b.PaymentRef,
-		Demo: b.Demo, Epoch: b.Epoch, CreatedAt: millis(b.CreatedAt), PayDeadline: millis(b.PayDeadline), UpdatedAt: millis(b.UpdatedAt),
+		Demo: b.Demo, Epoch: b.Epoch, Cinema: string(b.Cinema), CreatedAt: millis(b.CreatedAt), PayDeadline: millis(b.PayDeadline), UpdatedAt: millis(b.UpdatedAt),
 		Terms: bookingTerms(b),
 	}
 	if b.Refund != nil {
@@ -105,7 +106,7 @@ func (d bookingDoc) booking() booking.Booking {
 		Showtime: ident.Showtime(d.Showtime), Seats: convert(d.Seats, func(s string) ident.Seat { return ident.Seat(s) }), Lines: convert(d.Lines, fromLine),
 		Amount: money.Amount(d.Amount), Fingerprint: d.Fingerprint, Customer: booking.Customer{Email: d.Email, Name: d.Name},
 		Status: booking.Status(d.Status), Reason: d.Reason, Provider: d.Provider, PaymentRef: d.PaymentRef, Demo: d.Demo, Epoch: d.Epoch,
-		CreatedAt: d.CreatedAt, PayDeadline: d.PayDeadline, UpdatedAt: d.UpdatedAt,
+		Cinema: ident.Cinema(d.Cinema), CreatedAt: d.CreatedAt, PayDeadline: d.PayDeadline, UpdatedAt: d.UpdatedAt,
 	}
 	if d.Refund != nil {
 		b.Refund = &booking.Refund{State: d.Refund.State, Amount: money.Amount(d.Refund.Amount)}

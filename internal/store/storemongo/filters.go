@@ -92,6 +92,9 @@ func bookingsAsked(q booking.Query) bson.D {
 	if q.Showtime != "" {
 		d = append(d, bson.E{Key: "showtime_id", Value: string(q.Showtime)})
 	}
+	if len(q.Cinemas) > 0 {
+		d = append(d, bson.E{Key: "cinema_id", Value: among(q.Cinemas)})
+	}
 	switch q.Public {
 	case "":
 	case booking.Pending.Public():

@@ -27,6 +27,8 @@ var indexes = [...]index{
 	{"bookings", "by_user", bson.D{up("user_id"), down("created_at"), down("_id")}, nil},
 	// The box office lists a showtime's bookings.
 	{"bookings", "by_showtime", bson.D{up("showtime_id"), down("created_at"), down("_id")}, nil},
+	// A manager's list of his cinemas.
+	{"bookings", "by_cinema", bson.D{up("cinema_id"), down("created_at"), down("_id")}, nil},
 	// The office's list over everything.
 	{"bookings", "by_creation", bson.D{down("created_at"), down("_id")}, nil},
 	// The office's list by status, for BOOKED, FAILED and CANCELLED.
@@ -53,6 +55,9 @@ var indexes = [...]index{
 	{"idempotency", "by_expiry", bson.D{up("expires")}, nil},
 	{"users", "by_creation", bson.D{down("created_at"), down("_id")}, nil},
 	{"users", "by_terms", bson.D{up("terms")}, nil},
+	// People by their role, and whom a listed address makes an administrator.
+	{"users", "by_role", bson.D{up("granted"), down("created_at"), down("_id")}, nil},
+	{"users", "by_email", bson.D{up("email")}, nil},
 	{"sessions", "by_user", bson.D{up("user_id"), down("last_seen")}, nil},
 	{"sessions", "by_last_seen", bson.D{up("last_seen")}, nil},
 	// A token names its session; every process looks at those of its open sockets every few seconds.

@@ -39,6 +39,7 @@ type step struct {
 var steps = [...]step{
 	{"create_collections", createCollections},
 	{"name_sessions", nameSessions},
+	{"fill_booking_cinemas", fillCinemas},
 }
 
 // createCollections makes the collections by name, so that a cluster can shard them before the first sale.

@@ -24,10 +24,13 @@ const (
 
 func scanUser(row scanner) (account.User, error) {
 	var u account.User
+	var cinemas string
 	var created, updated int64
-	err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Picture, &u.Verified, &u.Guest, &u.Granted, &created, &updated)
+	if err := row.Scan(&u.ID, &u.Email, &u.Name, &u.Picture, &u.Verified, &u.Guest, &u.Granted, &cinemas, &created, &updated); err != nil {
+		return account.User{}, err
+	}
 	u.CreatedAt, u.UpdatedAt = fromMillis(created), fromMillis(updated)
-	return u, err
+	return u, decode(cinemas, &u.Cinemas)
 }
 
 // User reads a guest or a person.
@@ -54,7 +57,7 @@ func (s *Store) UserByIdentity(ctx context.Context, issuer, subject string) (acc
 // identityKey can not be read two ways: the escaped issuer has no bar in it.
 func identityKey(issuer, subject string) string { return url.QueryEscape(issuer) + "|" + subject }
 
-// SaveUser inserts or replaces a user.
+// SaveUser inserts a user, or replaces what is known of one but for his role and scope.
 func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 	if u.ID == "" {
 		return fault.New(fault.Invalid, "invalid_user", "A user needs an identifier.")
@@ -64,7 +67,7 @@ func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 
 func saveUser(ctx context.Context, w *writes, u account.User) error {
 	if _, err := w.SaveUser.ExecContext(ctx, string(u.ID), u.Email, u.Name, u.Picture, u.Verified, u.Guest, string(u.Granted),
-		toMillis(u.CreatedAt), toMillis(u.UpdatedAt)); err != nil {
+		list(u.Cinemas), toMillis(u.CreatedAt), toMillis(u.UpdatedAt)); err != nil {
 		return err
 	}
 	if _, err := w.DeleteUserTerms.ExecContext(ctx, string(u.ID)); err != nil {
@@ -85,18 +88,6 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 	}
 	id, err := s.PutOnce(ctx, kindIdentity, identityKey(issuer, subject), string(u))
 	return ident.User(id), err
-}
-
-// Users searches by address or name: every word of the text begins one of the user's. Newest first; no text finds everybody.
-func (s *Store) Users(ctx context.Context, text string, limit, skip int) ([]account.User, int, error) {
-	labels, args := wordRanges(text)
-	total, err := s.countFiltered(ctx, &s.reads.CountUsers, labels, args)
-	if err != nil || total == 0 {
-		return nil, 0, err
-	}
-	limit, skip = page(limit, skip, standardPage, mostPage)
-	items, err := listFiltered(ctx, &s.reads.Users, labels, append(args, sql.Named("limit", limit), sql.Named("skip", skip)), scanUser)
-	return items, total, s.read(err)
 }
 
 // Merge records once that a guest belongs to an account; it returns the account that the register holds.

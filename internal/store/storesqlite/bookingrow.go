@@ -100,7 +100,7 @@ func insertBooking(ctx context.Context, w *writes, b booking.Booking) error {
 	_, err := w.InsertBooking.ExecContext(ctx, string(b.ID), b.Reference, string(b.User), string(b.Owner), string(b.Request), string(b.Showtime),
 		list(b.Seats), list(toLines(b.Lines)), b.Amount.Minor, b.Amount.Currency, b.Fingerprint, b.Customer.Email, b.Customer.Name,
 		string(b.Status), b.Status.Rank(), b.Reason, b.Provider, b.PaymentRef, toRefund(b.Refund), b.Demo, b.Epoch,
-		toMillis(b.CreatedAt), toMillis(b.PayDeadline), toMillis(b.UpdatedAt))
+		string(b.Cinema), toMillis(b.CreatedAt), toMillis(b.PayDeadline), toMillis(b.UpdatedAt))
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func scanBookingAnd(row scanner, more ...any) (booking.Booking, error) {
 	err := row.Scan(append([]any{
 		&b.ID, &b.Reference, &b.User, &b.Owner, &b.Request, &b.Showtime, &seats, &lines, &b.Amount.Minor, &b.Amount.Currency,
 		&b.Fingerprint, &b.Customer.Email, &b.Customer.Name, &b.Status, &b.Reason, &b.Provider, &b.PaymentRef, &refund, &b.Demo, &b.Epoch,
-		&created, &deadline, &updated,
+		&b.Cinema, &created, &deadline, &updated,
 	}, more...)...)
 	if err != nil {
 		return booking.Booking{}, err

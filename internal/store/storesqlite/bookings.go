@@ -27,9 +27,12 @@ func (s *Store) Booking(ctx context.Context, id ident.Booking) (booking.Booking,
 // Bookings lists bookings, newest first, and tells how many the filters fit in all, wherever the page begins.
 func (s *Store) Bookings(ctx context.Context, q booking.Query) ([]booking.Booking, int, error) {
 	labels, args := bookingFilter(q)
-	total, err := s.countFiltered(ctx, &s.reads.CountBookings, labels, args)
-	if err != nil || total == 0 {
-		return nil, 0, err
+	total := 0
+	if !q.Uncounted {
+		var err error
+		if total, err = s.countFiltered(ctx, &s.reads.CountBookings, labels, args); err != nil || total == 0 {
+			return nil, 0, err
+		}
 	}
 	if q.Before != (booking.Place{}) {
 		labels = append(labels, "before")
@@ -55,6 +58,12 @@ func bookingFilter(q booking.Query) (labels []string, args []any) {
 		ref := foldReference(q.Text)
 		labels, args = append(labels, found...), append(args, ranges...)
 		args = append(args, sql.Named("reference", ref), sql.Named("reference_end", ref+maxRune))
+	}
+	switch {
+	case len(q.Cinemas) == 1 && len(labels) == 0 && q.Public == "":
+		add("cinema", sql.Named("cinema", string(q.Cinemas[0])))
+	case len(q.Cinemas) > 0:
+		add("cinemas", sql.Named("cinemas", list(q.Cinemas)))
 	}
 	if q.Public != "" {
 		label := "public"

@@ -2,11 +2,15 @@ package storesqlite
 
 import (
 	"database/sql"
+	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"cinema/internal/ident"
 )
 
 // subsets lists every combination of the labels.
@@ -81,6 +85,12 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 		{"bookings", []string{"users", "also_public", "before"}, "USING INDEX bookings_by_user"},
 		{"bookings", []string{"showtime"}, "USING INDEX bookings_by_showtime"},
 		{"bookings", []string{"showtime", "also_public", "before"}, "USING INDEX bookings_by_showtime"},
+		{"bookings", []string{"cinema"}, "USING INDEX bookings_by_cinema"},
+		{"bookings", []string{"cinema", "from", "before"}, "USING INDEX bookings_by_cinema"},
+		{"count_bookings", []string{"cinema"}, "INDEX bookings_by_cinema"},
+		{"bookings", []string{"cinemas"}, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"cinemas", "also_public", "before"}, "USING INDEX bookings_by_creation"},
+		{"bookings", []string{"showtime", "cinemas"}, "USING INDEX bookings_by_showtime"},
 		{"bookings", []string{"text"}, "booking_terms USING PRIMARY KEY"},
 		{"count_bookings", []string{"text"}, "booking_terms USING PRIMARY KEY"},
 		{"count_bookings", []string{"users"}, "INDEX bookings_by_user"},
@@ -102,6 +112,10 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 		{"entries", []string{"booking"}, "USING INDEX audit_logs_by_booking"},
 		{"users", nil, "USING INDEX users_by_creation"},
 		{"users", []string{"text"}, "user_terms USING PRIMARY KEY"},
+		{"users", []string{"people", "role"}, "USING INDEX users_by_role"},
+		{"count_users", []string{"people", "administrators"}, "INDEX users_by_role"},
+		{"other_admin", nil, "INDEX users_by_email"},
+		{"last_seen", nil, "INDEX sessions_by_user"},
 		{"merged_guests", nil, "USING INDEX merged_guests_by_account"},
 		{"drop_sessions", nil, "INDEX sessions_by_last_seen"},
 		{"drop_requests", nil, "INDEX idempotent_requests_by_expiry"},
@@ -119,7 +133,7 @@ func explain(t *testing.T, s *Store, text string) string {
 	args := make([]any, 0, 32)
 	for _, name := range []string{
 		"users", "showtime", "public", "reference", "reference_end", "word1", "word1_end", "word2", "word2_end", "word3", "word3_end", "from", "to",
-		"before_at", "before_id", "limit", "skip", "cinema", "movie", "day", "after_at", "after_id", "type", "user", "booking",
+		"before_at", "before_id", "limit", "skip", "cinema", "movie", "day", "after_at", "after_id", "type", "user", "booking", "cinemas", "role", "listed",
 	} {
 		args = append(args, sql.Named(name, "1"))
 	}
@@ -164,4 +178,35 @@ func TestWipe_emptiesEveryTableButTheKeys(t *testing.T) {
 	_, found, err = s.Register(t.Context(), "seal", "x")
 	require.NoError(t, err)
 	require.False(t, found)
+}
+
+// A booking made before cinemas were kept with it gets the cinema of its showtime.
+func TestMigrate_fillsTheCinemasOfBookings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", fileAddress(filepath.Join(dir, FileName), "mode=rwc"))
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	p, err := newProvider(db, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	_, err = p.UpTo(t.Context(), 4)
+	require.NoError(t, err)
+	for _, row := range []string{
+		`INSERT INTO showtimes VALUES ('st_1', 'ci_1', 'au', 'ly', 'mo', 0, 0, 0, '', '[]', '', '', '[]', 0, 0, 'pc', 'scheduled', 0)`,
+		`INSERT INTO bookings VALUES ('bk_1', '', 'us', 'us', '', 'st_1', '[]', '[]', 0, 'GBP', '', '', '', 'BOOKED', 4, '', '', '', '', 0, '', 0, 0, 0)`,
+		`INSERT INTO bookings VALUES ('bk_2', '', 'us', 'us', '', 'st_gone', '[]', '[]', 0, 'GBP', '', '', '', 'BOOKED', 4, '', '', '', '', 0, '', 0, 0, 0)`,
+	} {
+		_, err := db.ExecContext(t.Context(), row)
+		require.NoError(t, err)
+	}
+	require.NoError(t, db.Close())
+
+	s, err := Open(t.Context(), Options{Dir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	for id, want := range map[ident.Booking]ident.Cinema{"bk_1": "ci_1", "bk_2": ""} {
+		b, err := s.Booking(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, want, b.Cinema)
+	}
 }

@@ -43,6 +43,9 @@ type writes struct {
 	ShowBefore     *sql.Stmt `sql:"show_before"`
 	ShowAfter      *sql.Stmt `sql:"show_after"`
 
+	User               *sql.Stmt `sql:"user"`
+	GrantRole          *sql.Stmt `sql:"grant_role"`
+	OtherAdmin         *sql.Stmt `sql:"other_admin"`
 	SaveUser           *sql.Stmt `sql:"save_user"`
 	DeleteUserTerms    *sql.Stmt `sql:"delete_user_terms"`
 	InsertUserTerm     *sql.Stmt `sql:"insert_user_term"`
@@ -118,6 +121,7 @@ type reads struct {
 	User         *sql.Stmt `sql:"user"`
 	Users        filtered  `sql:"users"`
 	CountUsers   filtered  `sql:"count_users"`
+	LastSeen     *sql.Stmt `sql:"last_seen"`
 	MergedGuests *sql.Stmt `sql:"merged_guests"`
 	Session      *sql.Stmt `sql:"session"`
 	SessionsOf   *sql.Stmt `sql:"sessions_of"`

@@ -189,7 +189,10 @@ var concurrencyCases = map[string]func(t *testing.T, b *bench){
 			require.Equal(t, into[0], into[i])
 		}
 	},
-	"reads_never_see_half_an_act": readsBesideWrites,
+	"an_administrator_remains":                                   administratorsDemoteEachOther,
+	"a_role_is_changed_once_by_those_who_saw_the_same":           rivalChanges,
+	"a_sign_in_beside_a_role_change_does_not_give_the_role_back": signInBesideChange,
+	"reads_never_see_half_an_act":                                readsBesideWrites,
 }
 
 // overlappingReserves lets 32 buyers want pairs, triples and quadruples around the same few seats, in every order.

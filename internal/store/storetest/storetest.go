@@ -69,6 +69,7 @@ func Run(t *testing.T, open Factory, options ...Option) {
 		{"behaviour/catalogue", catalogueCases},
 		{"behaviour/accounts", accountCases},
 		{"behaviour/tokens", tokenCases},
+		{"behaviour/roles", roleCases},
 		{"behaviour/record", recordCases},
 		{"behaviour/user_keys", userKeyCases},
 		{"transaction", transactionCases},
@@ -116,7 +117,7 @@ const (
 func sale(id string, user ident.User, showtime ident.Showtime, seats ...ident.Seat) booking.Booking {
 	b := booking.Booking{
 		ID: ident.Booking(id), Reference: "K7M2-9QXD", User: user, Owner: user, Request: ident.Request("request-" + id),
-		Showtime: showtime, Seats: seats, Fingerprint: fingerprint(seats), Customer: booking.Customer{Email: "ada@example.com", Name: "Ada Lovelace"},
+		Showtime: showtime, Cinema: "ci_suite", Seats: seats, Fingerprint: fingerprint(seats), Customer: booking.Customer{Email: "ada@example.com", Name: "Ada Lovelace"},
 		Status: booking.Reserving, Provider: "mock", Epoch: "e1", Amount: money.Of(0, "GBP"),
 		CreatedAt: start, PayDeadline: start.Add(10 * time.Minute), UpdatedAt: start,
 	}

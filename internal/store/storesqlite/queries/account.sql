@@ -1,7 +1,7 @@
 -- Users, identities, merges and sessions.
 
 -- fragment: user_columns
-u.id, u.email, u.name, u.picture, u.verified, u.guest, u.granted, u.created_at, u.updated_at
+u.id, u.email, u.name, u.picture, u.verified, u.guest, u.granted, u.cinemas, u.created_at, u.updated_at
 
 -- fragment: session_columns
 hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings, id, subject, label, replaces, ends
@@ -9,40 +9,18 @@ hash, user, issuer, created_at, last_seen, auth_time, rotated, agent, bookings, 
 -- name: user
 SELECT {user_columns} FROM users u WHERE u.id = ?1
 
+-- Role and scope of a user who is there stay: grant_role changes them.
 -- name: save_user
-INSERT INTO users (id, email, name, picture, verified, guest, granted, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO users (id, email, name, picture, verified, guest, granted, cinemas, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (id) DO UPDATE SET email = excluded.email, name = excluded.name, picture = excluded.picture, verified = excluded.verified,
-  guest = excluded.guest, granted = excluded.granted, created_at = excluded.created_at, updated_at = excluded.updated_at
+  guest = excluded.guest, created_at = excluded.created_at, updated_at = excluded.updated_at
 
 -- name: delete_user_terms
 DELETE FROM user_terms WHERE user = ?1
 
 -- name: insert_user_term
 INSERT INTO user_terms (term, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING
-
--- fragment: user_filter
-WHERE true
---? text
-  AND u.id IN (
-    SELECT user FROM user_terms WHERE term >= :word1 AND term < :word1_end
---? word2
-    INTERSECT
-    SELECT user FROM user_terms WHERE term >= :word2 AND term < :word2_end
---? word3
-    INTERSECT
-    SELECT user FROM user_terms WHERE term >= :word3 AND term < :word3_end
---? text
-  )
---?
-
--- name: users
-SELECT {user_columns} FROM users u
-{user_filter}
-ORDER BY u.created_at DESC, u.id DESC LIMIT :limit OFFSET :skip
-
--- name: count_users
-SELECT count(*) FROM users u
-{user_filter}
 
 -- name: insert_merge
 INSERT INTO merged_guests (guest, account) VALUES (?1, ?2) ON CONFLICT (guest) DO NOTHING

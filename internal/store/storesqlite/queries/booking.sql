@@ -2,7 +2,7 @@
 
 -- fragment: booking_columns
 b.id, b.reference, b.user, b.owner, b.request, b.showtime, b.seats, b.lines, b.amount, b.currency, b.fingerprint, b.email, b.name,
-b.status, b.reason, b.provider, b.payment_ref, b.refund, b.demo, b.epoch, b.created_at, b.pay_deadline, b.updated_at
+b.status, b.reason, b.provider, b.payment_ref, b.refund, b.demo, b.epoch, b.cinema, b.created_at, b.pay_deadline, b.updated_at
 
 -- A ticket is void once any generation of its use register says so; no generation opens after that.
 -- fragment: ticket_columns
@@ -21,8 +21,8 @@ SELECT id, value FROM registers WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER B
 
 -- name: insert_booking
 INSERT INTO bookings (id, reference, user, owner, request, showtime, seats, lines, amount, currency, fingerprint, email, name,
-  status, rank, reason, provider, payment_ref, refund, demo, epoch, created_at, pay_deadline, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
+  status, rank, reason, provider, payment_ref, refund, demo, epoch, cinema, created_at, pay_deadline, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
 
 -- name: insert_booking_terms
 INSERT INTO booking_terms (term, booking) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING
@@ -103,13 +103,17 @@ SELECT id, type, showtime, booking, user, seats, request, payload, at FROM outbo
 -- name: delete_events
 DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))
 
--- A status beside a narrower filter is written so that its own index is not chosen.
+-- A status or a cinema beside a narrower filter is written so that its own index is not chosen.
 -- fragment: booking_filter
 WHERE true
 --? users
   AND b.user IN (SELECT value FROM json_each(:users))
 --? showtime
   AND b.showtime = :showtime
+--? cinema
+  AND b.cinema = :cinema
+--? cinemas
+  AND b.cinema || '' IN (SELECT value FROM json_each(:cinemas))
 --? public
   AND CASE WHEN b.rank <= 3 THEN 'PENDING' WHEN b.rank = 5 THEN 'CANCELLED' ELSE b.status END = :public
 --? also_public

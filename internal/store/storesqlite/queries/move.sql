@@ -22,7 +22,7 @@ SELECT {showtime_columns} FROM showtimes s WHERE ?1 = '' AND s.id > ?2 ORDER BY 
 SELECT showtime, seat, reason FROM seat_blocks WHERE (showtime, seat) > (?1, ?2) ORDER BY showtime, seat LIMIT ?3
 
 -- name: export_users
-SELECT id, email, name, picture, verified, guest, granted, created_at, updated_at FROM users WHERE ?1 = '' AND id > ?2 ORDER BY id LIMIT ?3
+SELECT {user_columns} FROM users u WHERE ?1 = '' AND u.id > ?2 ORDER BY u.id LIMIT ?3
 
 -- name: export_sessions
 SELECT {session_columns} FROM sessions WHERE ?1 = '' AND hash > ?2 ORDER BY hash LIMIT ?3

@@ -1,0 +1,45 @@
+-- Who may do what: people by their role, grants, and when people were last seen.
+
+-- A listed address makes a verified person an administrator; :listed are addresses in normal form.
+-- fragment: user_filter
+WHERE true
+--? text
+  AND u.id IN (
+    SELECT user FROM user_terms WHERE term >= :word1 AND term < :word1_end
+--? word2
+    INTERSECT
+    SELECT user FROM user_terms WHERE term >= :word2 AND term < :word2_end
+--? word3
+    INTERSECT
+    SELECT user FROM user_terms WHERE term >= :word3 AND term < :word3_end
+--? text
+  )
+--? people
+  AND u.guest = 0
+--? administrators
+  AND (u.granted = 'ADMIN' OR (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed))))
+--? users
+  AND u.granted IN ('', 'USER') AND NOT (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed)))
+--? role
+  AND u.granted = :role AND NOT (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed)))
+--?
+
+-- name: users
+SELECT {user_columns} FROM users u
+{user_filter}
+ORDER BY u.created_at DESC, u.id DESC LIMIT :limit OFFSET :skip
+
+-- name: count_users
+SELECT count(*) FROM users u
+{user_filter}
+
+-- name: grant_role
+UPDATE users SET granted = ?2, cinemas = ?3, updated_at = max(updated_at, ?4) WHERE id = ?1
+
+-- name: other_admin
+SELECT EXISTS (SELECT 1 FROM users u WHERE u.id <> ?1 AND u.guest = 0 AND u.granted = 'ADMIN')
+  OR EXISTS (SELECT 1 FROM users u WHERE u.id <> ?1 AND u.guest = 0 AND u.verified = 1 AND u.email <> ''
+             AND u.email IN (SELECT value FROM json_each(?2)))
+
+-- name: last_seen
+SELECT user, max(last_seen) FROM sessions WHERE user IN (SELECT value FROM json_each(?1)) GROUP BY user
