@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -64,21 +65,41 @@ func newClient() *http.Client {
 // guarded bounds every answer and tells a provider that is away from one that refuses.
 type guarded struct{ next *http.Transport }
 
+// note is where a failure is left whose kind a library would lose on the way: it keeps the text alone.
+type note struct{ failure error }
+
+type noteKey struct{}
+
+func noteOf(ctx context.Context) *note {
+	n, _ := ctx.Value(noteKey{}).(*note)
+	return n
+}
+
+// away makes the error of a provider that is away, and leaves it in the note.
+func (n *note) away(cause error) error {
+	u := &unreachable{cause: cause}
+	if n != nil {
+		n.failure = u
+	}
+	return u
+}
+
 // RoundTrip asks, and fails with unreachable when the provider is away, overloaded or broken.
 func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
+	n := noteOf(req.Context())
 	res, err := g.next.RoundTrip(req)
 	if err != nil {
-		return nil, &unreachable{cause: err}
+		return nil, n.away(err)
 	}
 	if res.StatusCode >= http.StatusInternalServerError || res.StatusCode == http.StatusTooManyRequests {
 		_ = res.Body.Close()
-		return nil, &unreachable{cause: fmt.Errorf("status %d", res.StatusCode)}
+		return nil, n.away(fmt.Errorf("status %d", res.StatusCode))
 	}
 	if res.ContentLength > maxAnswer {
 		_ = res.Body.Close()
-		return nil, &unreachable{cause: errTooLong}
+		return nil, n.away(errTooLong)
 	}
-	res.Body = &capped{ReadCloser: res.Body, left: maxAnswer}
+	res.Body = &capped{ReadCloser: res.Body, left: maxAnswer, note: n}
 	return res, nil
 }
 
@@ -90,16 +111,17 @@ type capped struct {
 	io.ReadCloser
 
 	left int
+	note *note
 }
 
 // Read reads up to the bound.
 func (c *capped) Read(p []byte) (int, error) {
 	n, err := c.ReadCloser.Read(p)
 	if c.left -= n; c.left < 0 {
-		return 0, &unreachable{cause: errTooLong}
+		return 0, c.note.away(errTooLong)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return n, &unreachable{cause: err}
+		return n, c.note.away(err)
 	}
 	return n, err
 }

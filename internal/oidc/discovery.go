@@ -210,16 +210,14 @@ func allowed(listed []string) []string {
 // keySet is the provider's keys. It leaves in the context's note why a signature was not verified: the library tells that by text alone.
 type keySet struct{ remote *goidc.RemoteKeySet }
 
-// note is where a verification leaves the failure of its keys.
-type note struct{ failure error }
-
-type noteKey struct{}
-
 // VerifySignature implements the library's port.
 func (k keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	payload, err := k.remote.VerifySignature(ctx, token)
-	if n, ok := ctx.Value(noteKey{}).(*note); ok {
+	if n := noteOf(ctx); n != nil {
 		n.failure = err
+		if errors.Unwrap(err) != nil { // not a signature that no key fits: the keys could not be had
+			_ = n.away(err)
+		}
 	}
 	return payload, err
 }

@@ -37,8 +37,13 @@ type person struct {
 // redeem changes the code for a token and reads who the person is.
 func (p *Provider) redeem(ctx context.Context, meta *metadata, l *letter, code string) (account.Identity, time.Time, error) {
 	none := account.Identity{}
-	answer, err := p.config(meta).Exchange(goidc.ClientContext(ctx, p.discovery.http), code, oauth2.VerifierOption(l.Verifier))
+	call := &note{}
+	asking := context.WithValue(goidc.ClientContext(ctx, p.discovery.http), noteKey{}, call)
+	answer, err := p.config(meta).Exchange(asking, code, oauth2.VerifierOption(l.Verifier))
 	if err != nil {
+		if call.failure != nil {
+			err = call.failure
+		}
 		return none, time.Time{}, fmt.Errorf("exchange: %w", err)
 	}
 	raw, _ := answer.Extra("id_token").(string)
