@@ -106,7 +106,7 @@ func (s *Server) registerBookings() {
 	}, s.checkout)
 	add(s, route{
 		method: http.MethodPost, path: "/api/bookings/{bookingId}/settle", id: "settle", tag: tag, access: session,
-		charge: reads, money: true, keyed: true, summary: "Ask the provider and move the booking on",
+		charge: changes, money: true, keyed: true, summary: "Ask the provider and move the booking on",
 	}, s.settle)
 	add(s, route{
 		method: http.MethodGet, path: "/api/bookings", id: "list-bookings", tag: tag, access: session, charge: reads,

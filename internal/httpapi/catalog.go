@@ -103,6 +103,7 @@ func (s *Server) registerCatalog() {
 	}, s.layout)
 	add(s, route{
 		method: http.MethodGet, path: "/media/posters/{file}", id: "get-poster", tag: tag, tagged: true, produces: "image/svg+xml",
+		free:    "a page shows many, and browsers keep them for a day",
 		summary: "A film's poster: {slug}.svg",
 	}, s.poster)
 }

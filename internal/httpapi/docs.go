@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 
@@ -40,14 +38,11 @@ const docsScript = `window.SwaggerUIBundle && window.SwaggerUIBundle({
 })
 `
 
-// maxReports bounds what one delivery of reports may log.
-const maxReports = 20
-
 func (s *Server) registerDocs() {
-	s.engine.GET("/api/openapi.json", s.serveDocument)
-	s.engine.GET("/api/docs", func(c *gin.Context) { s.serve(c, docsIndex) })
-	s.engine.GET("/api/docs/:file", s.docsFile)
-	s.engine.POST(cspPath, s.cspReports)
+	s.plain(route{method: http.MethodGet, path: "/api/openapi.json", charge: reads}, s.serveDocument)
+	s.plain(route{method: http.MethodGet, path: "/api/docs", charge: reads}, func(c *gin.Context) { s.serve(c, docsIndex) })
+	s.plain(route{method: http.MethodGet, path: "/api/docs/{file}", charge: reads}, s.docsFile)
+	s.plain(route{method: http.MethodPost, path: cspPath, charge: reports, bodyTypes: reportTypes}, s.cspReports)
 }
 
 var (
@@ -85,57 +80,4 @@ func (s *Server) serveDocument(c *gin.Context) {
 		return
 	}
 	s.serve(c, s.documentPage)
-}
-
-// cspReport is what a browser tells of a broken policy; of all it may send, these members are logged.
-type cspReport struct {
-	Type string `json:"type"`
-	Body struct {
-		Directive string `json:"effectiveDirective"`
-		Blocked   string `json:"blockedURL"`
-		Source    string `json:"sourceFile"`
-		Line      int    `json:"lineNumber"`
-	} `json:"body"`
-}
-
-// cspReports takes the browser's reports. It changes nothing, and browsers send no header of ours with it.
-func (s *Server) cspReports(c *gin.Context) {
-	if err := s.spend(c, reads); err != nil {
-		s.fail(c, err)
-		return
-	}
-	if err := checkBody(c.Request, []string{"application/reports+json", "application/csp-report"}); err != nil {
-		s.fail(c, err)
-		return
-	}
-	body, err := readBody(c.Request)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.logReports(c.Request.Context(), body)
-	c.Status(http.StatusNoContent)
-	c.Writer.WriteHeaderNow()
-}
-
-func (s *Server) logReports(ctx context.Context, body []byte) {
-	var reports []cspReport
-	if json.Unmarshal(body, &reports) != nil {
-		return
-	}
-	for i, r := range reports {
-		if i == maxReports {
-			return
-		}
-		s.log.WarnContext(ctx, "content security policy", slog.String("directive", clip(r.Body.Directive)),
-			slog.String("blocked", clip(r.Body.Blocked)), slog.String("source", clip(r.Body.Source)), slog.Int("line", r.Body.Line))
-	}
-}
-
-// clip keeps a stranger's text short in the log.
-func clip(s string) string {
-	if len(s) > 200 {
-		return s[:200]
-	}
-	return s
 }

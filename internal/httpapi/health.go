@@ -55,9 +55,10 @@ type paymentInfo struct {
 type reply[T any] struct{ Body T }
 
 func (s *Server) registerHealth() {
-	add(s, route{method: http.MethodGet, path: "/health", id: "health", tag: "Health", summary: "State of the service and its parts"}, s.health)
-	add(s, route{method: http.MethodGet, path: "/livez", id: "livez", tag: "Health", summary: "The process runs"}, s.livez)
-	add(s, route{method: http.MethodGet, path: "/readyz", id: "readyz", tag: "Health", summary: "The process can serve"}, s.readyz)
+	const free = "orchestrators and front doors ask all the time, from one address"
+	add(s, route{method: http.MethodGet, path: "/health", id: "health", tag: "Health", free: free, summary: "State of the service and its parts"}, s.health)
+	add(s, route{method: http.MethodGet, path: "/livez", id: "livez", tag: "Health", free: free, summary: "The process runs"}, s.livez)
+	add(s, route{method: http.MethodGet, path: "/readyz", id: "readyz", tag: "Health", free: free, summary: "The process can serve"}, s.readyz)
 	add(s, route{
 		method: http.MethodGet, path: "/api/config", id: "config", tag: "Session", charge: reads,
 		summary: "What this installation offers",

@@ -37,17 +37,17 @@ type route struct {
 	tag          string
 	access       access
 	charge       charge
-	free         string // why nothing is charged; every other route has a charge
-	status       int    // of success; zero: 200
-	stepUp       bool   // asks for a sign-in of the last minutes
-	money        bool   // may take as long as a payment provider
-	stream       bool   // has no deadline
-	frequent     bool   // logged only when it fails
-	keyed        bool   // takes an Idempotency-Key
-	bodyTypes    []string
-	tagged       bool   // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
-	produces     string // media type of an answer that is not JSON
-	also         []int  // further statuses of success
+	free         string   // why nothing is charged; every other route has a charge
+	status       int      // of success; zero: 200
+	stepUp       bool     // asks for a sign-in of the last minutes
+	money        bool     // may take as long as a payment provider
+	stream       bool     // has no deadline
+	frequent     bool     // logged only when it fails
+	keyed        bool     // takes an Idempotency-Key
+	bodyTypes    []string // media types of the body; empty: JSON
+	tagged       bool     // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
+	produces     string   // media type of an answer that is not JSON
+	also         []int    // further statuses of success
 }
 
 // ginPath is the path in the router's form.
@@ -66,6 +66,17 @@ func add[I, O any](s *Server, r route, handle func(context.Context, *I) (*O, err
 		return out, nil
 	})
 	s.complete(&r)
+}
+
+// plain registers a route that is no part of the document: its guard and its handler.
+func (s *Server) plain(r route, handle gin.HandlerFunc) {
+	s.routes[r.method+" "+r.ginPath()] = &r
+	s.engine.Handle(r.method, r.ginPath(), func(c *gin.Context) {
+		if finish, ok := s.guard(c, &r); ok {
+			handle(c)
+			finish()
+		}
+	})
 }
 
 // complete adds to the document what the types cannot say: further statuses of success, and that problems carry members of their case.
@@ -147,8 +158,8 @@ func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
 }
 
 var (
-	errMedia    = fault.New(fault.Invalid, "unsupported_media_type", "Send application/json.")
 	errTooLarge = fault.New(fault.Invalid, "body_too_large", "The body is larger than 64 KB.")
+	jsonOnly    = []string{"application/json"}
 )
 
 // checkBody judges type and size before anything is read. A request without a body has no type.
@@ -159,17 +170,15 @@ func checkBody(r *http.Request, types []string) error {
 	if r.ContentLength > maxBody {
 		return errTooLarge
 	}
+	if len(types) == 0 {
+		types = jsonOnly
+	}
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return errMedia
+	charset := params["charset"]
+	if err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") || !slices.Contains(types, media) {
+		return fault.New(fault.Invalid, "unsupported_media_type", "Send "+strings.Join(types, " or ")+".")
 	}
-	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return errMedia
-	}
-	if media == "application/json" || slices.Contains(types, media) {
-		return nil
-	}
-	return errMedia
+	return nil
 }
 
 // readBody reads a whole body within the cap.

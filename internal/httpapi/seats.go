@@ -116,11 +116,11 @@ func (s *Server) registerSeats() {
 	}, s.lock)
 	add(s, route{
 		method: http.MethodDelete, path: lock, id: "release-seats", tag: tag, access: session, keyed: true, frequent: true,
-		summary: "Give seats back",
+		free: "giving back is never refused", summary: "Give seats back",
 	}, s.release)
 	add(s, route{
 		method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/extend", id: "extend-hold", tag: tag, access: session,
-		keyed: true, summary: "I need more time",
+		free: "a hold's own limit ends it", keyed: true, summary: "I need more time",
 	}, s.extend)
 	add(s, route{
 		method: http.MethodPost, path: "/api/showtimes/{showtimeId}/seats/best", id: "best-seats", tag: tag, access: session,

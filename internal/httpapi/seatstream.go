@@ -46,7 +46,7 @@ type viewer struct {
 }
 
 func (s *Server) registerStream() {
-	r := &route{method: http.MethodGet, path: "/ws/showtimes/{showtimeId}/seats", stream: true, frequent: true}
+	r := &route{method: http.MethodGet, path: "/ws/showtimes/{showtimeId}/seats", charge: connects, stream: true, frequent: true}
 	s.routes[r.method+" "+r.ginPath()] = r
 	s.engine.GET(streamPath, s.stream)
 	add(s, route{

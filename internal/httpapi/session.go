@@ -70,7 +70,7 @@ func (s *Server) registerSession() {
 		summary: "Start as a guest", about: "A caller who has a session keeps it.",
 	}, s.startGuest)
 	add(s, route{
-		method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session,
+		method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session, charge: changes,
 		summary: "End the session",
 	}, s.logout)
 	add(s, route{

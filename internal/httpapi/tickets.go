@@ -36,7 +36,7 @@ func (s *Server) registerTickets() {
 	const tag = "Tickets"
 	add(s, route{
 		method: http.MethodGet, path: "/api/bookings/{bookingId}/tickets.pdf", id: "tickets-pdf", tag: tag, access: session,
-		charge: reads, produces: "application/pdf", summary: "The tickets to print",
+		charge: exports, produces: "application/pdf", summary: "The tickets to print",
 	}, s.ticketsPDF)
 	add(s, route{
 		method: http.MethodGet, path: "/api/bookings/{bookingId}/calendar.ics", id: "calendar", tag: tag, access: session,
