@@ -263,6 +263,38 @@ func TestRateLimits(t *testing.T) {
 		b.clock.Advance(time.Minute)
 		require.Equal(t, http.StatusOK, g.get("/api/cinemas").status)
 	})
+	t.Run("what is left is told, of the stricter quota", func(t *testing.T) {
+		t.Parallel()
+		few := rules
+		few.Lock = ratelimit.Quota{Limit: 2, Per: time.Minute}
+		b := setup(t, func(d *httpapi.Deps) { d.Rules = few })
+		g := b.guest()
+		told := func(r response, status int, policy, left string) {
+			t.Helper()
+			require.Equal(t, status, r.status, r.text)
+			require.Equal(t, policy, r.header.Get("RateLimit-Policy"))
+			require.Equal(t, left, r.header.Get("RateLimit"))
+		}
+		told(g.get("/api/cinemas"), 200, `"reads";q=3;w=60`, `"reads";r=2;t=20`)
+		told(g.get("/api/cinemas"), 200, `"reads";q=3;w=60`, `"reads";r=1;t=40`) // kept for a moment, counted all the same
+		told(g.get("/api/bookings/bk_none"), 404, `"reads";q=3;w=60`, `"reads";r=0;t=60`)
+		refused := g.get("/api/cinemas")
+		told(refused, 429, `"reads";q=3;w=60`, `"reads";r=0;t=20`)
+		require.Equal(t, "20", refused.header.Get("Retry-After"))
+		told(b.visitor().get("/api/cinemas"), 200, `"reads";q=60;w=60`, `"reads";r=56;t=4`) // by address; the refused one cost nothing
+		hold := fields{"seat_ids": []string{"A1"}, "request_id": "request-1"}
+		told(g.post(lockPath, hold), 200, `"lock";q=2;w=60`, `"lock";r=1;t=30`)
+		told(g.with("Content-Type", "text/plain").post(lockPath, hold), 415, `"lock";q=2;w=60`, `"lock";r=0;t=60`)
+		told(g.with("Content-Type", "text/plain").post(lockPath, hold), 429, `"lock";q=2;w=60`, `"lock";r=0;t=30`) // rate before body
+		told(g.delete(lockPath, fields{"seat_ids": []string{"A1"}}), 200, "", "")
+		told(b.visitor().get("/health"), 200, "", "")
+		told(b.visitor().get("/"), 200, "", "")
+		// Others fill the address: then its quota is the stricter one.
+		for range 54 {
+			require.Equal(t, 200, b.visitor().get("/api/cinemas").status)
+		}
+		told(b.guest().get("/api/cinemas"), 200, `"reads";q=60;w=60`, `"reads";r=1;t=59`)
+	})
 	t.Run("a made-up address does not help", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, limited)
@@ -288,6 +320,16 @@ func TestReports(t *testing.T) {
 	r := c.post("/api/csp-reports", `[{"type":"csp-violation","body":{"effectiveDirective":"script-src","blockedURL":"inline"}}]`)
 	require.Equal(t, http.StatusNoContent, r.status, r.text)
 	require.Contains(t, b.log.String(), "script-src")
+	require.Equal(t, "reports", strings.Trim(strings.Split(setup(t, func(d *httpapi.Deps) { d.Rules = ratelimit.Defaults() }).guest().
+		with("Content-Type", "application/csp-report").post("/api/csp-reports", `{}`).header.Get("RateLimit"), ";")[0], `"`))
+	r = c.with("Content-Type", "application/csp-report").post("/api/csp-reports",
+		`{"csp-report":{"violated-directive":"img-src","blocked-uri":"https://name:pw@evil.example/a?token=secret#x","source-file":"x\nlevel=ERROR"}}`)
+	require.Equal(t, http.StatusNoContent, r.status, r.text)
+	require.Contains(t, b.log.String(), "https://evil.example/a")
+	for _, never := range []string{"token=secret", "name:pw", `\nlevel=ERROR`} {
+		require.NotContains(t, b.log.String(), never)
+	}
+	require.Equal(t, http.StatusUnsupportedMediaType, c.with("Content-Type", "application/json").post("/api/csp-reports", `[]`).status)
 	require.Equal(t, http.StatusNoContent, c.post("/api/csp-reports", `garbage`).status)
 	require.Equal(t, http.StatusRequestEntityTooLarge, c.post("/api/csp-reports", strings.Repeat("x", 70_000)).status)
 }

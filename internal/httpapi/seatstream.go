@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -24,6 +25,7 @@ import (
 const (
 	subprotocol  = "cinema.v1"
 	bearerPrefix = "bearer."
+	wsVersion    = "13"
 	streamPath   = "/ws/showtimes/:showtimeId/seats"
 
 	closeSession  = 4401
@@ -51,7 +53,7 @@ func (s *Server) registerStream() {
 	s.engine.GET(streamPath, s.stream)
 	add(s, route{
 		method: http.MethodPost, path: "/api/ws-tickets", id: "ws-ticket", tag: "Seats", access: session, charge: connects,
-		status: http.StatusCreated, summary: "A ticket that opens one socket",
+		scope: account.ScopeRead, status: http.StatusCreated, summary: "A ticket that opens one socket",
 		about: "For front ends of another origin: 30 s, single use, for this showtime only, as ?ticket= of the socket's address.",
 	}, s.wsTicket)
 }
@@ -84,7 +86,9 @@ func (s *Server) stream(c *gin.Context) {
 		s.fail(c, errOrigin)
 		return
 	}
-	if !c.IsWebsocket() {
+	if !isHandshake(c.Request) {
+		h := c.Writer.Header()
+		h["Upgrade"], h["Connection"], h["Sec-Websocket-Version"] = []string{"websocket"}, []string{"Upgrade"}, []string{wsVersion}
 		s.fail(c, newProblem(callOf(c.Request.Context()).id, http.StatusUpgradeRequired, "upgrade_required", "This address is a WebSocket."))
 		return
 	}
@@ -108,6 +112,15 @@ func (s *Server) stream(c *gin.Context) {
 		}
 		return s.join(sock, showtime, since)
 	})
+}
+
+// isHandshake tells whether a request opens a WebSocket as RFC 6455 has it. Whatever is wrong is answered here, like every other request;
+// the library would hang up without our headers.
+func isHandshake(r *http.Request) bool {
+	h := r.Header
+	key, err := base64.StdEncoding.DecodeString(h.Get("Sec-Websocket-Key"))
+	return err == nil && len(key) == 16 && h.Get("Sec-Websocket-Version") == wsVersion &&
+		strings.EqualFold(h.Get("Upgrade"), "websocket") && strings.Contains(strings.ToLower(h.Get("Connection")), "upgrade")
 }
 
 // join takes the socket into the showtime's room; a close code says why not.
@@ -155,12 +168,15 @@ func (s *Server) viewer(c *gin.Context) viewer {
 	}
 	if token != "" {
 		p, err := s.accounts.ByToken(ctx, token)
+		if err == nil && !p.Scopes.Has(account.ScopeRead) {
+			return viewer{refusal: closeNotYours}
+		}
 		return viewerOf(p, err)
 	}
 	if t := c.Query("ticket"); t != "" {
 		return s.redeem(ctx, t, ident.Showtime(c.Param("showtimeId")))
 	}
-	p, _, err := s.caller(c.Request)
+	p, _, err := s.caller(c.Request, false)
 	return viewerOf(p, err)
 }
 
@@ -258,9 +274,3 @@ func (k *socket) Close(code uint16, reason string) {
 	})
 }
 
-func (k *socket) session() string {
-	if k.principal == nil {
-		return ""
-	}
-	return k.principal.Session.Hash
-}

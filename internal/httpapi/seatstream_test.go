@@ -219,11 +219,52 @@ func TestStream(t *testing.T) {
 		require.EqualValues(t, 1013, p.watch().code())
 		b.watch(dial{}).next()
 
+		rules.AllSockets = 2
+		b = setup(t, func(d *httpapi.Deps) { d.Rules = rules })
+		one := b.watch(dial{})
+		one.next()
+		b.guest().watch().next()
+		require.EqualValues(t, 1013, b.person("ann@example.com").watch().code(), "the process is full")
+		require.NoError(t, one.conn.Close(websocket.StatusNormalClosure, ""))
+		require.Eventually(t, func() bool { // the server sees the end when it sees it
+			s := b.watch(dial{})
+			defer func() { _ = s.conn.CloseNow() }()
+			_, _, err := s.conn.Read(t.Context())
+			return err == nil
+		}, 20*time.Second, 10*time.Millisecond, "a place that is left is free again")
+
 		rules.Connects = ratelimit.Quota{Limit: 1, Per: time.Minute}
 		b = setup(t, func(d *httpapi.Deps) { d.Rules = rules })
 		p = b.person("ann@example.com")
 		p.watch().next()
 		require.EqualValues(t, 1013, p.watch().code())
+	})
+	t.Run("a broken handshake is answered like any other request", func(t *testing.T) {
+		t.Parallel()
+		v := setup(t).visitor()
+		whole := map[string]string{
+			"Connection": "keep-alive, Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+		}
+		for name, value := range map[string]string{
+			"Connection": "keep-alive", "Upgrade": "h2c", "Sec-WebSocket-Version": "8", "Sec-WebSocket-Key": "c2hvcnQ=", "": "",
+		} {
+			c := v
+			for n, v := range whole {
+				if n == name {
+					v = value
+				}
+				if name == "" {
+					v = ""
+				}
+				c = c.with(n, v)
+			}
+			r := c.get(streamOf)
+			require.Equal(t, http.StatusUpgradeRequired, r.status, name)
+			require.Equal(t, "upgrade_required", r.code(t))
+			require.Equal(t, "websocket", r.header.Get("Upgrade"))
+			require.Equal(t, "13", r.header.Get("Sec-WebSocket-Version"))
+			require.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"))
+		}
 	})
 	t.Run("ends with its session", func(t *testing.T) {
 		t.Parallel()

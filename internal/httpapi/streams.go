@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"math/big"
 	"net/http"
 	"slices"
@@ -11,18 +12,20 @@ import (
 
 	"github.com/lxzan/gws"
 
+	"cinema/internal/account"
 	"cinema/internal/ident"
 	"cinema/internal/ratelimit"
 )
 
 const (
 	addressTimes = ratelimit.AddressFactor
-	sessionCheck = 3 * time.Second // how soon a session that was ended elsewhere closes its sockets
+	sessionCheck = 2 * time.Second // how soon a session that was ended elsewhere closes its sockets
+	checkTime    = time.Second     // within which the store must answer; a check that fails is made up for by the next, still within 5 s
 	comeBack     = 5 * time.Second // over which clients spread when the process ends
 	ticketLife   = 30 * time.Second
 )
 
-// streams is every open socket of this process: it caps them per user and address, closes those whose session is over, and ends
+// streams is every open socket of this process: it caps them altogether, per user and per address, closes those whose session is over, and ends
 // all of them with the process.
 type streams struct {
 	server *Server
@@ -104,10 +107,8 @@ func (t *streams) admit(k *socket) uint16 {
 	if t.ended {
 		return closeAway
 	}
-	if most := t.server.rules.Sockets; most > 0 && !t.server.rules.Off {
-		if k.principal != nil && t.byUser[k.principal.User.ID] >= most || t.byAddr[k.address] >= most*addressTimes {
-			return closeBusy
-		}
+	if t.fullLocked(k) {
+		return closeBusy
 	}
 	t.open[k] = struct{}{}
 	t.byAddr[k.address]++
@@ -119,6 +120,18 @@ func (t *streams) admit(k *socket) uint16 {
 		t.wg.Go(t.check)
 	}
 	return 0
+}
+
+// fullLocked tells whether the process, the socket's user or its address has as many sockets as they may.
+func (t *streams) fullLocked(k *socket) bool {
+	r := &t.server.rules
+	if r.Off {
+		return false
+	}
+	if r.AllSockets > 0 && len(t.open) >= r.AllSockets {
+		return true
+	}
+	return r.Sockets > 0 && (t.byAddr[k.address] >= r.Sockets*addressTimes || k.principal != nil && t.byUser[k.principal.User.ID] >= r.Sockets)
 }
 
 func (t *streams) release(k *socket) {
@@ -137,7 +150,7 @@ func drop[K comparable](counts map[K]int, key K) {
 	}
 }
 
-// check looks again and again whether the sessions of the open sockets are alive; a broadcast could be lost, a look cannot.
+// check looks again and again whether the callers of the open sockets may still act; a broadcast could be lost, a look cannot.
 func (t *streams) check() {
 	for {
 		select {
@@ -145,25 +158,60 @@ func (t *streams) check() {
 			return
 		case <-t.server.clock.After(sessionCheck):
 		}
-		sessions := make(map[string]bool)
-		for _, k := range t.all() {
-			if h := k.session(); h != "" {
-				sessions[h] = true
-			}
+		t.checkOnce()
+	}
+}
+
+// checkOnce asks the store about all of them at once, past what this process remembers. When it does not answer nobody is sent away: a
+// socket is not worth closing for that.
+func (t *streams) checkOnce() {
+	var known []*socket
+	var callers []*account.Principal
+	for _, k := range t.all() {
+		if k.principal != nil {
+			known, callers = append(known, k), append(callers, k.principal)
 		}
-		for h := range sessions {
-			if !t.server.accounts.Alive(t.ctx, h) {
-				t.endSession(h)
-			}
+	}
+	if len(known) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(t.ctx, checkTime)
+	defer cancel()
+	ended, err := t.server.accounts.Ended(ctx, callers)
+	if err != nil {
+		if t.ctx.Err() == nil {
+			t.server.log.WarnContext(ctx, "sessions of open sockets were not checked", slog.Any("error", err))
+		}
+		return
+	}
+	for i, over := range ended {
+		if over {
+			known[i].Close(closeSession, sessionOver)
 		}
 	}
 }
 
-// endSession closes the sockets of a session.
-func (t *streams) endSession(hash string) {
+const sessionOver = "session over"
+
+// endSession closes the sockets of a session, or of a personal token, by its ID.
+func (t *streams) endSession(id string) {
+	t.end(func(p *account.Principal) bool { return p.Session.ID == id })
+}
+
+// endUser closes the sockets of a user, but for those of the session to keep.
+func (t *streams) endUser(u ident.User, keep string) {
+	t.end(func(p *account.Principal) bool { return p.User.ID == u && p.Session.ID != keep })
+}
+
+// endToken closes the sockets that an access token opened, by its jti.
+func (t *streams) endToken(jti string) {
+	t.end(func(p *account.Principal) bool { return p.Access.ID == jti })
+}
+
+func (t *streams) end(which func(*account.Principal) bool) {
 	for _, k := range t.all() {
-		if k.session() == hash {
-			k.Close(closeSession, "session over")
+		if k.principal != nil && which(k.principal) {
+			k.Close(closeSession, sessionOver)
 		}
 	}
 }
