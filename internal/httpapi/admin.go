@@ -170,7 +170,7 @@ func queryTime(s string) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") { // time.Parse also takes an hour of one digit and a comma
 		return time.Time{}, fault.New(fault.Invalid, "invalid_query", "An instant is written as RFC 3339 says.")
 	}
 	return t, nil
