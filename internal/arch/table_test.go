@@ -70,6 +70,9 @@ var table = map[string]place{
 	"internal/ratelimit":      {line: domain},
 	"internal/hold":           {line: domain, also: []string{"internal/catalog"}},
 	"internal/live":           {line: domain, also: []string{"internal/hold"}},
+	"internal/privacy": {line: domain, also: []string{
+		"internal/account", "internal/audit", "internal/booking", "internal/catalog", "internal/hold",
+	}},
 	"internal/ticket": {
 		line:      domain,
 		also:      []string{"internal/catalog"},

@@ -49,7 +49,7 @@ func (s *Server) once(c *gin.Context, r *route) (finish func(), ok bool) {
 	c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	now := s.clock.Now()
 	record := idem.Record{
-		ID:          digest(string(k.principal.User.ID), r.method, r.path, key),
+		ID: digest(string(k.principal.User.ID), r.method, r.path, key), User: k.principal.User.ID,
 		Fingerprint: fingerprint(c, body), LeaseUntil: now.Add(keyLease), Expires: now.Add(keyLife),
 	}
 	stored, fresh, err := s.answers.BeginRequest(c.Request.Context(), record)

@@ -4,6 +4,8 @@ package idem
 import (
 	"context"
 	"time"
+
+	"cinema/internal/ident"
 )
 
 // Store keeps the answers.
@@ -17,11 +19,14 @@ type Store interface {
 	DropRequest(ctx context.Context, id string) error
 	// DropRequests deletes expired records.
 	DropRequests(ctx context.Context, before time.Time) (int, error)
+	// DropRequestsOf deletes what is kept of a user's requests, answers included.
+	DropRequestsOf(ctx context.Context, u ident.User) (int, error)
 }
 
 // Record is one idempotent request.
 type Record struct {
 	ID          string // sha256 of user, method, route template and key
+	User        ident.User
 	Fingerprint string // sha256 of canonical body and path parameters
 	Done        bool
 	Status      int

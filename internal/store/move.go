@@ -32,12 +32,14 @@ const (
 	Audit       Table = "audit"       // audit.Entry
 	UserKeys    Table = "user_keys"   // audit.UserKeys
 	Requests    Table = "requests"    // idem.Record
+	Erasures    Table = "erasures"    // privacy.Erasure
 )
 
 // Tables lists every table in the order of writing.
 func Tables() []Table {
 	return []Table{
 		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Tokens, Revocations, Bookings, Claims, Registers, Outbox, Audit, UserKeys, Requests,
+		Erasures,
 	}
 }
 

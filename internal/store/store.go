@@ -10,6 +10,7 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/idem"
+	"cinema/internal/privacy"
 )
 
 // Backend is a durable store.
@@ -20,6 +21,7 @@ type Backend interface {
 	audit.Store
 	audit.KeyStore
 	Idempotency
+	privacy.Store
 
 	// Canary proves at start-up that the store refuses a second insert of a claim and of a register. An error means: do not serve.
 	Canary(ctx context.Context) error

@@ -66,6 +66,13 @@ func (s *Store) UserByIdentity(ctx context.Context, issuer, subject string) (acc
 	if err != nil {
 		return account.User{}, err
 	}
+	if found {
+		gone, err := s.erased(ctx, ident.User(id))
+		if err != nil {
+			return account.User{}, err
+		}
+		found = !gone
+	}
 	if !found {
 		return account.User{}, notFound("user_not_found", "Nobody has this identity.")
 	}
@@ -80,8 +87,14 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 	if issuer == "" || subject == "" || u == "" {
 		return "", fault.New(fault.Invalid, "invalid_identity", "An identity needs an issuer, a subject and a user.")
 	}
-	id, err := s.PutOnce(ctx, kindIdentity, identityKey(issuer, subject), string(u))
-	return ident.User(id), err
+	var holds ident.User
+	err := s.unlessErased(ctx, []ident.User{u},
+		func() (err error) {
+			holds, err = s.bindKey(ctx, identityKey(issuer, subject), u)
+			return err
+		},
+		func() error { return s.dropRegister(ctx, kindIdentity, identityKey(issuer, subject), string(u)) })
+	return holds, err
 }
 
 // Merge records once that a guest belongs to an account; it returns the account that the register holds.
@@ -89,8 +102,14 @@ func (s *Store) Merge(ctx context.Context, guest, into ident.User) (ident.User, 
 	if guest == "" || into == "" || guest == into {
 		return "", fault.New(fault.Invalid, "invalid_merge", "A guest is merged into another user.")
 	}
-	id, err := s.PutOnce(ctx, booking.KindMerge, string(guest), string(into))
-	return ident.User(id), err
+	var holds string
+	err := s.unlessErased(ctx, []ident.User{guest, into},
+		func() (err error) {
+			holds, err = s.PutOnce(ctx, booking.KindMerge, string(guest), string(into))
+			return err
+		},
+		func() error { return s.DropMerge(ctx, guest, into) })
+	return ident.User(holds), err
 }
 
 // MergedGuests lists the guests merged into an account, oldest first, at most 100.
@@ -154,7 +173,9 @@ func (s *Store) PutSession(ctx context.Context, v account.Session) error {
 	if v.Hash == "" || v.User == "" {
 		return fault.New(fault.Invalid, "invalid_session", "A session needs a hash and a user.")
 	}
-	return s.replace(ctx, s.sessions, v.Hash, toSession(v))
+	return s.unlessErased(ctx, []ident.User{v.User},
+		func() error { return s.replace(ctx, s.sessions, v.Hash, toSession(v)) },
+		func() error { return s.DeleteSession(ctx, v.Hash) })
 }
 
 // TouchSession moves LastSeen of a live session.

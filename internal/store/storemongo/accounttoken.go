@@ -124,12 +124,20 @@ func (s *Store) AddToken(ctx context.Context, t account.PersonalToken, most int)
 	if n, err := s.count(ctx, s.personal, live); err != nil || n >= most {
 		return cond(err, tooMany)
 	}
-	if _, err := s.insert(ctx, s.personal, toToken(t)); err != nil {
+	remove := func() error {
+		_, err := s.remove(ctx, s.personal, byID(t.ID))
+		return err
+	}
+	err := s.unlessErased(ctx, []ident.User{t.User}, func() error {
+		_, err := s.insert(ctx, s.personal, toToken(t))
+		return err
+	}, remove)
+	if err != nil {
 		return err
 	}
 	n, err := s.count(ctx, s.personal, live)
 	if err != nil || n > most {
-		if _, undo := s.remove(ctx, s.personal, byID(t.ID)); undo != nil {
+		if undo := remove(); undo != nil {
 			return undo
 		}
 		return cond(err, tooMany)

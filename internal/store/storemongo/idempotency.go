@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"cinema/internal/fault"
+	"cinema/internal/ident"
 	"cinema/internal/store"
 )
 
@@ -21,13 +22,14 @@ type requestDoc struct {
 	Header      map[string]string `bson:"header"`
 	LeaseUntil  time.Time         `bson:"lease_until"`
 	Expires     time.Time         `bson:"expires"`
+	User        string            `bson:"user_id"`
 	Holder      string            `bson:"holder"` // the call that runs it: after a lost answer it knows itself
 }
 
 func (d requestDoc) record() store.RequestRecord {
 	return store.RequestRecord{
 		ID: d.ID, Fingerprint: d.Fingerprint, Done: d.Done, Status: d.Status, Body: d.Body, Header: d.Header,
-		LeaseUntil: d.LeaseUntil, Expires: d.Expires,
+		LeaseUntil: d.LeaseUntil, Expires: d.Expires, User: ident.User(d.User),
 	}
 }
 
@@ -37,7 +39,7 @@ func (s *Store) BeginRequest(ctx context.Context, r store.RequestRecord) (stored
 	if r.ID == "" {
 		return store.RequestRecord{}, false, fault.New(fault.Invalid, "invalid_idempotency_key", "A request record needs an identifier.")
 	}
-	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires), Holder: rand.Text()}
+	want := requestDoc{ID: r.ID, Fingerprint: r.Fingerprint, LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires), User: string(r.User), Holder: rand.Text()}
 	now := s.now()
 	err = s.again(ctx, func(ctx context.Context) (err error) {
 		stored, fresh, err = begin(ctx, s.requests, want, now)
@@ -97,11 +99,24 @@ func takeOver(ctx context.Context, c *mongo.Collection, there, want requestDoc, 
 	return there.record(), r.MatchedCount > 0, nil
 }
 
-// FinishRequest stores the answer to replay. The first answer stays.
+// FinishRequest stores the answer to replay. The first answer stays. Of an erased user none is kept.
 func (s *Store) FinishRequest(ctx context.Context, r store.RequestRecord) error {
+	err := s.unlessErased(ctx, []ident.User{r.User},
+		func() error { return s.finishRequest(ctx, r) },
+		func() error {
+			_, err := s.remove(ctx, s.requests, byID(r.ID))
+			return err
+		})
+	if fault.KindOf(err) == fault.Unauthorized {
+		return nil
+	}
+	return err
+}
+
+func (s *Store) finishRequest(ctx context.Context, r store.RequestRecord) error {
 	d := requestDoc{
 		ID: r.ID, Fingerprint: r.Fingerprint, Done: true, Status: r.Status, Body: r.Body, Header: r.Header,
-		LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires),
+		LeaseUntil: millis(r.LeaseUntil), Expires: millis(r.Expires), User: string(r.User),
 	}
 	running := bson.D{{Key: "_id", Value: r.ID}, {Key: "done", Value: false}, {Key: "fingerprint", Value: r.Fingerprint}}
 	answer := field("$set", bson.D{

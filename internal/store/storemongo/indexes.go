@@ -41,7 +41,7 @@ var indexes = [...]index{
 	{"seat_claims", "by_booking", bson.D{up("booking_id")}, nil},
 	// Every read of a booked booking brings its tickets.
 	{"tickets", "by_booking", bson.D{up("booking_id")}, nil},
-	// The uses of a ticket and the guests of an account; other registers carry no `of` and stay out of the index.
+	// The uses of a ticket, the guests of an account and the identities of a user; other registers carry no `of` and stay out of the index.
 	{"decisions", "by_of", bson.D{up("of"), up("pos")}, field("of", field("$exists", true))},
 	// The relay takes the oldest first.
 	{"outbox", "by_position", bson.D{up("pos"), up("_id")}, nil},
@@ -53,6 +53,10 @@ var indexes = [...]index{
 	{"audit_logs", "by_booking", bson.D{up("booking_id"), down("at"), down("pos")}, nil},
 	// A job deletes expired answers; a TTL index would do it by the server's clock and unseen.
 	{"idempotency", "by_expiry", bson.D{up("expires")}, nil},
+	// Whoever is erased takes his answers along.
+	{"idempotency", "by_user", bson.D{up("user_id")}, nil},
+	// What is left to do of erasures.
+	{"erasures", "open", bson.D{up("closed_at"), up("asked_at"), up("_id")}, nil},
 	{"users", "by_creation", bson.D{down("created_at"), down("_id")}, nil},
 	{"users", "by_terms", bson.D{up("terms")}, nil},
 	// People by their role, and whom a listed address makes an administrator.

@@ -40,6 +40,7 @@ var steps = [...]step{
 	{"create_collections", createCollections},
 	{"name_sessions", nameSessions},
 	{"fill_booking_cinemas", fillCinemas},
+	{"create_erasures", createErasures},
 }
 
 // createCollections makes the collections by name, so that a cluster can shard them before the first sale.

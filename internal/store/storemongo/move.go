@@ -17,6 +17,7 @@ import (
 	"cinema/internal/catalog"
 	"cinema/internal/idem"
 	"cinema/internal/ident"
+	"cinema/internal/privacy"
 	"cinema/internal/store"
 )
 
@@ -28,6 +29,7 @@ func (s *Store) tableOf(t store.Table) (*mongo.Collection, error) {
 		store.Cinemas: s.cinemas, store.Auditoriums: s.auditoriums, store.Layouts: s.layouts, store.Movies: s.movies, store.PriceCards: s.cards,
 		store.Showtimes: s.showtimes, store.Blocks: s.blocked, store.Users: s.users, store.Sessions: s.sessions, store.Tokens: s.personal, store.Revocations: s.revoked, store.Bookings: s.bookings,
 		store.Claims: s.claims, store.Registers: s.decisions, store.Outbox: s.outbox, store.Audit: s.audit, store.UserKeys: s.userKeys, store.Requests: s.requests,
+		store.Erasures: s.erasures,
 	}[t]
 	if !ok {
 		return nil, fmt.Errorf("store: no table %q", t)
@@ -125,6 +127,8 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, p, func(d entryDoc) (string, any) { return store.TimeKey(d.At, d.ID), d.entry() })
 	case store.UserKeys:
 		return exported(ctx, p, func(d userKeysDoc) (string, any) { return d.User, d.keys() })
+	case store.Erasures:
+		return exported(ctx, p, func(d erasureDoc) (string, any) { return d.User, d.erasure() })
 	default: // store.Requests
 		return exported(ctx, p, func(d requestDoc) (string, any) { return d.ID, d.record() })
 	}
@@ -213,10 +217,12 @@ func (s *Store) document(row any) (any, error) {
 		return s.toEntry(v), nil
 	case audit.UserKeys:
 		return toUserKeys(v), nil
+	case privacy.Erasure:
+		return toErasure(v), nil
 	case idem.Record:
 		return requestDoc{
 			ID: v.ID, Fingerprint: v.Fingerprint, Done: v.Done, Status: v.Status, Body: v.Body, Header: v.Header,
-			LeaseUntil: millis(v.LeaseUntil), Expires: millis(v.Expires),
+			LeaseUntil: millis(v.LeaseUntil), Expires: millis(v.Expires), User: string(v.User),
 		}, nil
 	default:
 		return nil, errors.New("a kind of row that this store does not know")

@@ -22,7 +22,7 @@ const (
 type registerDoc struct {
 	ID       string `bson:"_id"` // <kind>|<id>
 	Value    string `bson:"v"`
-	Of       string `bson:"of,omitempty"` // ticket|<ticket> of a ticket's use, merge|<account> of a guest's merge
+	Of       string `bson:"of,omitempty"` // ticket|<ticket> of a ticket's use, merge|<account> of a guest's merge, identity|<user> of an identity
 	Position int64  `bson:"pos,omitempty"`
 }
 
@@ -43,6 +43,8 @@ func (s *Store) registerOf(kind, id, value string) registerDoc {
 	case booking.KindTicket:
 		ticket, _, _ := strings.Cut(id, "|")
 		d.Of = registerID(kind, ticket)
+	case kindIdentity:
+		d.Of = registerID(kind, value)
 	case booking.KindMerge:
 		d.Of, d.Position = registerID(kind, value), s.next()
 	}

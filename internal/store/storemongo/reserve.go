@@ -6,6 +6,7 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/fault"
 	"cinema/internal/ident"
+	"cinema/internal/privacy"
 )
 
 // maxSeats bounds a booking; the house rule on how many a customer may buy is stricter and not the store's.
@@ -56,6 +57,18 @@ func checkIdents(b booking.Booking) error {
 
 // enter inserts the booking; there is true when it was there already, by an earlier try or by this one's unknown outcome.
 func (s *Store) enter(ctx context.Context, b booking.Booking, maxOpen int) (there bool, err error) {
+	// A user who is erased at this very moment may pass: the erasure looks for such bookings until it is closed.
+	gone, err := s.erased(ctx, b.User)
+	if err != nil {
+		return false, err
+	}
+	if gone {
+		_, there, err = find[bookingDoc](ctx, s, s.bookings, byID(string(b.ID)))
+		if err == nil && !there {
+			err = privacy.ErrErased()
+		}
+		return there, err
+	}
 	if maxOpen > 0 {
 		give, err := s.turns.take(ctx, string(b.User)+"|"+string(b.Showtime))
 		if err != nil {

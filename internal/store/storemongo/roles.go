@@ -25,13 +25,15 @@ func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 		}},
 		{Key: "$setOnInsert", Value: bson.D{{Key: "granted", Value: d.Granted}, {Key: "cinema_ids", Value: d.Cinemas}}},
 	}
-	return s.again(ctx, func(ctx context.Context) error {
-		_, err := s.users.UpdateOne(ctx, byID(d.ID), change, options.UpdateOne().SetUpsert(true))
-		if duplicate(err) {
-			return errNoWinner // two inserted at once: the next try updates
-		}
-		return err
-	})
+	return s.unlessErased(ctx, []ident.User{u.ID}, func() error {
+		return s.again(ctx, func(ctx context.Context) error {
+			_, err := s.users.UpdateOne(ctx, byID(d.ID), change, options.UpdateOne().SetUpsert(true))
+			if duplicate(err) {
+				return errNoWinner // two inserted at once: the next try updates
+			}
+			return err
+		})
+	}, func() error { return s.DropUser(ctx, u.ID) })
 }
 
 // Users searches by address or name: every word of the text begins one of the user's. Newest first; no filter finds everybody.

@@ -13,7 +13,7 @@ import (
 // demonstration data; the caller has made sure that nothing real is lost. Claims go last, so that no seat is free while its sale is there.
 func (s *Store) Wipe(ctx context.Context) error {
 	for _, c := range []*mongo.Collection{
-		s.outbox, s.audit, s.requests, s.personal, s.revoked, s.sessions, s.users, s.blocked, s.showtimes, s.cards, s.movies, s.layouts, s.auditoriums, s.cinemas,
+		s.erasures, s.outbox, s.audit, s.requests, s.personal, s.revoked, s.sessions, s.users, s.blocked, s.showtimes, s.cards, s.movies, s.layouts, s.auditoriums, s.cinemas,
 		s.tickets, s.bookings, s.claims,
 	} {
 		if _, err := s.remove(ctx, c, bson.D{}); err != nil {

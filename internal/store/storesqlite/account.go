@@ -48,6 +48,13 @@ func (s *Store) UserByIdentity(ctx context.Context, issuer, subject string) (acc
 	if err != nil {
 		return account.User{}, err
 	}
+	if found {
+		var gone bool
+		if err := s.reads.Erased.QueryRowContext(ctx, id).Scan(&gone); err != nil {
+			return account.User{}, s.read(err)
+		}
+		found = !gone
+	}
 	if !found {
 		return account.User{}, notFound("user_not_found", "Nobody has this identity.")
 	}
@@ -62,7 +69,12 @@ func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 	if u.ID == "" {
 		return fault.New(fault.Invalid, "invalid_user", "A user needs an identifier.")
 	}
-	return s.do(ctx, func(ctx context.Context, w *writes) error { return saveUser(ctx, w, u) })
+	return s.do(ctx, func(ctx context.Context, w *writes) error {
+		if err := notErased(ctx, w, u.ID); err != nil {
+			return err
+		}
+		return saveUser(ctx, w, u)
+	})
 }
 
 func saveUser(ctx context.Context, w *writes, u account.User) error {
@@ -86,8 +98,26 @@ func (s *Store) BindIdentity(ctx context.Context, issuer, subject string, u iden
 	if issuer == "" || subject == "" || u == "" {
 		return "", fault.New(fault.Invalid, "invalid_identity", "An identity needs an issuer, a subject and a user.")
 	}
-	id, err := s.PutOnce(ctx, kindIdentity, identityKey(issuer, subject), string(u))
-	return ident.User(id), err
+	var holds string
+	err := s.do(ctx, func(ctx context.Context, w *writes) (err error) {
+		if err := notErased(ctx, w, u); err != nil {
+			return err
+		}
+		key := identityKey(issuer, subject)
+		if holds, err = putOnce(ctx, w, kindIdentity, key, string(u)); err != nil {
+			return err
+		}
+		if err := notErased(ctx, w, ident.User(holds)); fault.KindOf(err) != fault.Unauthorized {
+			return err
+		}
+		// What an erased user left behind is free again.
+		if _, err := w.DeleteRegister.ExecContext(ctx, kindIdentity, key, holds); err != nil {
+			return err
+		}
+		holds, err = putOnce(ctx, w, kindIdentity, key, string(u))
+		return err
+	})
+	return ident.User(holds), err
 }
 
 // Merge records once that a guest belongs to an account; it returns the account that the register holds.
@@ -95,8 +125,15 @@ func (s *Store) Merge(ctx context.Context, guest, into ident.User) (ident.User, 
 	if guest == "" || into == "" || guest == into {
 		return "", fault.New(fault.Invalid, "invalid_merge", "A guest is merged into another user.")
 	}
-	id, err := s.PutOnce(ctx, booking.KindMerge, string(guest), string(into))
-	return ident.User(id), err
+	var holds string
+	err := s.do(ctx, func(ctx context.Context, w *writes) (err error) {
+		if err := notErased(ctx, w, guest, into); err != nil {
+			return err
+		}
+		holds, err = putOnce(ctx, w, booking.KindMerge, string(guest), string(into))
+		return err
+	})
+	return ident.User(holds), err
 }
 
 // MergedGuests lists the guests merged into an account, oldest first, at most 100.
@@ -136,7 +173,12 @@ func (s *Store) PutSession(ctx context.Context, v account.Session) error {
 	if v.Hash == "" || v.User == "" {
 		return fault.New(fault.Invalid, "invalid_session", "A session needs a hash and a user.")
 	}
-	return s.do(ctx, func(ctx context.Context, w *writes) error { return putSession(ctx, w, v) })
+	return s.do(ctx, func(ctx context.Context, w *writes) error {
+		if err := notErased(ctx, w, v.User); err != nil {
+			return err
+		}
+		return putSession(ctx, w, v)
+	})
 }
 
 func putSession(ctx context.Context, w *writes, v account.Session) error {

@@ -83,6 +83,9 @@ func (s *Store) AddToken(ctx context.Context, t account.PersonalToken, most int)
 		return fault.New(fault.Invalid, "invalid_token", "A token needs an identifier, a hash and a user.")
 	}
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
+		if err := notErased(ctx, w, t.User); err != nil {
+			return err
+		}
 		var live int
 		if err := w.CountLiveTokens.QueryRowContext(ctx, string(t.User), toMillis(t.CreatedAt)).Scan(&live); err != nil {
 			return err

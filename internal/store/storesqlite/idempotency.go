@@ -31,7 +31,7 @@ func (s *Store) BeginRequest(ctx context.Context, r store.RequestRecord) (stored
 		}
 		fresh, stored = true, r
 		stored.Done = false
-		_, err = w.InsertRequest.ExecContext(ctx, r.ID, r.Fingerprint, false, 0, nil, "{}", toMillis(r.LeaseUntil), toMillis(r.Expires))
+		_, err = w.InsertRequest.ExecContext(ctx, r.ID, r.Fingerprint, false, 0, nil, "{}", toMillis(r.LeaseUntil), toMillis(r.Expires), string(r.User))
 		return err
 	})
 	if err != nil {
@@ -54,17 +54,24 @@ func scanRequest(row scanner) (store.RequestRecord, error) {
 	var r store.RequestRecord
 	var header string
 	var lease, expires int64
-	if err := row.Scan(&r.ID, &r.Fingerprint, &r.Done, &r.Status, &r.Body, &header, &lease, &expires); err != nil {
+	if err := row.Scan(&r.ID, &r.Fingerprint, &r.Done, &r.Status, &r.Body, &header, &lease, &expires, &r.User); err != nil {
 		return store.RequestRecord{}, err
 	}
 	r.LeaseUntil, r.Expires = fromMillis(lease), fromMillis(expires)
 	return r, decode(header, &r.Header)
 }
 
-// FinishRequest stores the answer to replay. The first answer stays.
+// FinishRequest stores the answer to replay. The first answer stays. Of an erased user none is kept.
 func (s *Store) FinishRequest(ctx context.Context, r store.RequestRecord) error {
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
-		_, err := w.FinishRequest.ExecContext(ctx, r.ID, r.Fingerprint, r.Status, r.Body, encode(r.Header), toMillis(r.LeaseUntil), toMillis(r.Expires))
+		err := notErased(ctx, w, r.User)
+		switch {
+		case fault.KindOf(err) == fault.Unauthorized:
+			_, err = w.DeleteRequest.ExecContext(ctx, r.ID)
+		case err == nil:
+			_, err = w.FinishRequest.ExecContext(ctx, r.ID, r.Fingerprint, r.Status, r.Body, encode(r.Header), toMillis(r.LeaseUntil),
+				toMillis(r.Expires), string(r.User))
+		}
 		return err
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/idem"
+	"cinema/internal/privacy"
 	"cinema/internal/store"
 )
 
@@ -74,6 +75,8 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, r.ExportAudit, two.fromStart(), scanEntry, func(e audit.Entry) string { return store.TimeKey(e.At, e.ID) })
 	case store.UserKeys:
 		return exported(ctx, r.ExportUserKeys, one, scanUserKeys, func(k audit.UserKeys) string { return string(k.User) })
+	case store.Erasures:
+		return exported(ctx, r.ExportErasures, one, scanErasure, func(e privacy.Erasure) string { return string(e.User) })
 	case store.Requests:
 		return exported(ctx, r.ExportRequests, one, scanRequest, func(q idem.Record) string { return q.ID })
 	}
@@ -180,8 +183,10 @@ func importRow(ctx context.Context, w *writes, row any) (err error) {
 		return insertEntry(ctx, w, v)
 	case audit.UserKeys:
 		return importUserKeys(ctx, w, v)
+	case privacy.Erasure:
+		return insertErasure(ctx, w, v)
 	case idem.Record:
-		_, err = w.InsertRequest.ExecContext(ctx, v.ID, v.Fingerprint, v.Done, v.Status, v.Body, encode(v.Header), toMillis(v.LeaseUntil), toMillis(v.Expires))
+		_, err = w.InsertRequest.ExecContext(ctx, v.ID, v.Fingerprint, v.Done, v.Status, v.Body, encode(v.Header), toMillis(v.LeaseUntil), toMillis(v.Expires), string(v.User))
 	default:
 		return errors.New("a kind of row that this store does not know")
 	}

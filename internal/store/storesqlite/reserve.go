@@ -63,6 +63,9 @@ func (s *Store) reserve(ctx context.Context, w *writes, b booking.Booking, maxOp
 	if there {
 		return resume(ctx, w, b, seal)
 	}
+	if err := notErased(ctx, w, b.User); err != nil {
+		return booking.Reservation{}, err
+	}
 	b.Status, b.Reason, b.Tickets, b.Refund = booking.Pending, "", nil, nil
 	b.UpdatedAt = fromMillis(s.now())
 	if b.CreatedAt.IsZero() {

@@ -89,6 +89,21 @@ type writes struct {
 	DropRequests  *sql.Stmt `sql:"drop_requests"`
 
 	BookingThere *sql.Stmt `sql:"booking_there"`
+
+	BeginErasure       *sql.Stmt `sql:"begin_erasure"`
+	Erasure            *sql.Stmt `sql:"erasure"`
+	Erased             *sql.Stmt `sql:"erased"`
+	CloseErasure       *sql.Stmt `sql:"close_erasure"`
+	DeleteIdentitiesOf *sql.Stmt `sql:"delete_identities_of"`
+	DeleteRegister     *sql.Stmt `sql:"delete_register"`
+	DeleteMerge        *sql.Stmt `sql:"delete_merge"`
+	DeleteUser         *sql.Stmt `sql:"delete_user"`
+	FinishedBookingsOf *sql.Stmt `sql:"finished_bookings_of"`
+	ContactOf          *sql.Stmt `sql:"contact_of"`
+	DisownBooking      *sql.Stmt `sql:"disown_booking"`
+	BlankContact       *sql.Stmt `sql:"blank_contact"`
+	DeleteBookingTerms *sql.Stmt `sql:"delete_booking_terms"`
+	DeleteRequestsOf   *sql.Stmt `sql:"delete_requests_of"`
 }
 
 // reads are the statements of the reader pool.
@@ -137,6 +152,11 @@ type reads struct {
 	CountEntries filtered  `sql:"count_entries"`
 	UserKeys     *sql.Stmt `sql:"user_keys"`
 
+	Erasure      *sql.Stmt `sql:"erasure"`
+	Erased       *sql.Stmt `sql:"erased"`
+	OpenErasures *sql.Stmt `sql:"open_erasures"`
+	IdentitiesOf *sql.Stmt `sql:"identities_of"`
+
 	CountRows         *sql.Stmt `sql:"count_rows"`
 	ExportCinemas     *sql.Stmt `sql:"export_cinemas"`
 	ExportAuditoriums *sql.Stmt `sql:"export_auditoriums"`
@@ -156,4 +176,5 @@ type reads struct {
 	ExportRequests    *sql.Stmt `sql:"export_requests"`
 	ExportTokens      *sql.Stmt `sql:"export_tokens"`
 	ExportRevocations *sql.Stmt `sql:"export_revocations"`
+	ExportErasures    *sql.Stmt `sql:"export_erasures"`
 }

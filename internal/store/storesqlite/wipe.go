@@ -8,7 +8,7 @@ import (
 
 // wiped are the tables that a reset empties, children before what they refer to.
 var wiped = [...]string{
-	"seat_claims", "tickets", "booking_terms", "bookings", "outbox", "audit_logs", "idempotent_requests", "personal_tokens", "revoked_tokens", "sessions", "merged_guests", "user_terms", "users",
+	"erasures", "seat_claims", "tickets", "booking_terms", "bookings", "outbox", "audit_logs", "idempotent_requests", "personal_tokens", "revoked_tokens", "sessions", "merged_guests", "user_terms", "users",
 	"seat_blocks", "showtimes", "price_cards", "movies", "layouts", "auditoriums", "cinemas",
 }
 

@@ -46,7 +46,10 @@ SELECT id, type, showtime, booking, user, seats, request, payload, at FROM audit
 SELECT user, wrapped, destroyed_at FROM user_keys WHERE ?1 = '' AND user > ?2 ORDER BY user LIMIT ?3
 
 -- name: export_requests
-SELECT id, fingerprint, done, status, body, header, lease_until, expires FROM idempotent_requests WHERE ?1 = '' AND id > ?2 ORDER BY id LIMIT ?3
+SELECT id, fingerprint, done, status, body, header, lease_until, expires, user FROM idempotent_requests WHERE ?1 = '' AND id > ?2 ORDER BY id LIMIT ?3
+
+-- name: export_erasures
+SELECT {erasure_columns} FROM erasures WHERE ?1 = '' AND user > ?2 ORDER BY user LIMIT ?3
 
 -- name: count_rows
 SELECT CASE ?1
@@ -67,6 +70,7 @@ SELECT CASE ?1
   WHEN 'outbox' THEN (SELECT count(*) FROM outbox)
   WHEN 'audit' THEN (SELECT count(*) FROM audit_logs)
   WHEN 'user_keys' THEN (SELECT count(*) FROM user_keys)
+  WHEN 'erasures' THEN (SELECT count(*) FROM erasures)
   WHEN 'requests' THEN (SELECT count(*) FROM idempotent_requests)
 END
 

@@ -33,18 +33,18 @@ SELECT count(*) FROM audit_logs a
 {entry_filter}
 
 -- name: insert_request
-INSERT INTO idempotent_requests (id, fingerprint, done, status, body, header, lease_until, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+INSERT INTO idempotent_requests (id, fingerprint, done, status, body, header, lease_until, expires, user) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO NOTHING
 
 -- name: request
-SELECT id, fingerprint, done, status, body, header, lease_until, expires FROM idempotent_requests WHERE id = ?1
+SELECT id, fingerprint, done, status, body, header, lease_until, expires, user FROM idempotent_requests WHERE id = ?1
 
 -- name: lease_request
 UPDATE idempotent_requests SET lease_until = ?2, expires = ?3 WHERE id = ?1
 
 -- The first answer stays: an executor whose lease ran out may finish after the one that took over.
 -- name: finish_request
-INSERT INTO idempotent_requests (id, fingerprint, done, status, body, header, lease_until, expires) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7)
+INSERT INTO idempotent_requests (id, fingerprint, done, status, body, header, lease_until, expires, user) VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (id) DO UPDATE SET done = 1, status = excluded.status, body = excluded.body, header = excluded.header, expires = excluded.expires
 WHERE done = 0 AND fingerprint = excluded.fingerprint
 
