@@ -246,12 +246,14 @@ func TestService_sessions(t *testing.T) {
 		_, err = here.ByToken(t.Context(), token)
 		require.NoError(t, err)
 		require.NoError(t, b.Logout(t.Context(), ann.Principal))
-		b.clock.Advance(time.Second)
+		b.clock.Advance(3 * time.Second)
 		_, err = here.BySession(t.Context(), ann.Value)
 		refused(t, err)
 		_, err = here.ByToken(t.Context(), token)
 		refused(t, err)
-		require.False(t, here.Alive(t.Context(), ann.Principal.Session.Hash))
+		ended, err := here.Ended(t.Context(), []*account.Principal{ann.Principal})
+		require.NoError(t, err)
+		require.Equal(t, []bool{true}, ended)
 	})
 	t.Run("a use that crosses a logout revives nothing", func(t *testing.T) {
 		t.Parallel()
@@ -300,7 +302,7 @@ func TestService_tokens(t *testing.T) {
 		require.Equal(t, "at+jwt", parsed.Header["typ"])
 		require.NotEmpty(t, parsed.Header["kid"])
 		require.EqualValues(t, ann.User.ID, claims["sub"])
-		for _, name := range []string{"iss", "aud", "sid", "jti", "iat", "nbf", "exp"} {
+		for _, name := range []string{"iss", "aud", "sid", "jti", "iat", "nbf", "exp", "scope"} {
 			require.NotEmpty(t, claims[name], name)
 		}
 		require.NotContains(t, claims, "role")
@@ -325,7 +327,7 @@ func TestService_tokens(t *testing.T) {
 		good := func() jwt.MapClaims {
 			now := b.clock.Now().Unix()
 			return jwt.MapClaims{
-				"iss": "cinema", "aud": "cinema", "sub": string(ann.User.ID), "sid": ann.Session.Hash, "jti": "1", "iat": now, "nbf": now, "exp": now + 60,
+				"iss": "cinema", "aud": "cinema", "sub": string(ann.User.ID), "sid": ann.Session.ID, "jti": "1", "scope": "read", "iat": now, "nbf": now, "exp": now + 60,
 			}
 		}
 		raw := jwt.NewWithClaims(jwt.SigningMethodHS256, good())

@@ -8,7 +8,7 @@ import (
 // cacheSize bounds the principals one process remembers: beyond it the eldest half of what a walk meets is forgotten.
 const cacheSize = 50_000
 
-// cache remembers principals for freshFor, by session hash or by token.
+// cache remembers principals for freshFor.
 type cache struct {
 	mu      sync.RWMutex // guards entries
 	entries map[string]cached
@@ -58,23 +58,26 @@ func (c *cache) drop(key string) {
 	delete(c.entries, key)
 }
 
-// dropSession forgets every entry of a session.
-func (c *cache) dropSession(hash string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for k, e := range c.entries {
-		if e.principal.Session.Hash == hash {
-			delete(c.entries, k)
-		}
-	}
+// dropNamed forgets every entry of a session or a personal token, by its ID.
+func (c *cache) dropNamed(id string) {
+	c.dropAll(func(p *Principal) bool { return p.Session.ID == id })
+}
+
+// dropAccess forgets an access token, by its jti.
+func (c *cache) dropAccess(jti string) {
+	c.dropAll(func(p *Principal) bool { return p.Access.ID == jti })
 }
 
 // dropUser forgets every entry of a user.
 func (c *cache) dropUser(p *Principal) {
+	c.dropAll(func(other *Principal) bool { return other.User.ID == p.User.ID })
+}
+
+func (c *cache) dropAll(which func(*Principal) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for k, e := range c.entries {
-		if e.principal.User.ID == p.User.ID {
+		if which(e.principal) {
 			delete(c.entries, k)
 		}
 	}

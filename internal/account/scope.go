@@ -15,7 +15,8 @@ const (
 	ScopeBook                      // what customers change
 	ScopeManage                    // whatever asks for a role
 
-	AllScopes = ScopeRead | ScopeBook | ScopeManage
+	AllScopes        = ScopeRead | ScopeBook | ScopeManage
+	ScopeAny  Scopes = 1 << 7 // asked of a token: whatever it has is enough
 )
 
 var scopeNames = [...]struct {
@@ -24,7 +25,7 @@ var scopeNames = [...]struct {
 }{{ScopeRead, "read"}, {ScopeBook, "book"}, {ScopeManage, "manage"}}
 
 // Has tells whether all of some scopes are among these.
-func (s Scopes) Has(all Scopes) bool { return s&all == all }
+func (s Scopes) Has(all Scopes) bool { return all == ScopeAny || s&all == all }
 
 // Names lists the scopes by name, in a fixed order.
 func (s Scopes) Names() []string {

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,8 +27,6 @@ const (
 	userAbsolute  = 30 * 24 * time.Hour
 	staffIdle     = 30 * time.Minute
 	staffAbsolute = 8 * time.Hour
-	rotateAfter   = 24 * time.Hour
-	rotateGrace   = time.Minute // requests that are under way with the old cookie still succeed
 )
 
 // freshFor bounds how long a process may act on a session that was ended elsewhere.
@@ -41,7 +41,10 @@ type Deps struct {
 	AdminEmails []string // verified addresses that are ADMIN while listed
 	Secret      string   // tokens are signed with a key derived from it
 	Previous    string   // tokens signed with it are still accepted; empty: none
-	Development bool     // development sign-ins count
+	// SigningKeys are Ed25519 keys in PEM that sign access tokens instead of the secret, so that others can verify them (see
+	// PublicKeys). Empty: the secret signs. Tokens of the other kind are refused either way.
+	SigningKeys []byte
+	Development bool // development sign-ins count
 	// DevRoles are the least roles of development sign-ins by address, so that every part of the product can be tried without a
 	// grant. Outside development they are worth nothing.
 	DevRoles map[string]Role
@@ -54,42 +57,58 @@ type Service struct {
 	admins      map[string]bool
 	development bool
 	devRoles    map[string]Role
-	ring        ring // of access tokens
-	tickets     ring // of stream tickets
-	sessions    *cache
-	tokens      *cache
+	ring        ring   // of access tokens
+	tickets     ring   // of stream tickets
+	codes       ring   // of authorization codes
+	rotation    []byte // makes the next value of a session out of the present one
+	sessions    *cache // by hash of the cookie's value, and by ID of sessions and personal tokens
+	tokens      *cache // by SHA-256 of the access token
 
 	upgrade sync.Mutex // one guest at a time becomes a person
 }
 
-// New makes a Service. It fails only when a secret is empty.
+// New makes a Service. It fails when a secret is empty or a key cannot be read.
 func New(d Deps) (*Service, error) {
-	keys, err := newRing(d.Secret, d.Previous, tokenType)
-	if err != nil {
-		return nil, err
+	s := &Service{
+		store: d.Store, clock: d.Clock, admins: make(map[string]bool, len(d.AdminEmails)), development: d.Development, devRoles: d.DevRoles,
+		sessions: newCache(), tokens: newCache(),
 	}
-	tickets, err := newRing(d.Secret, d.Previous, ticketType)
-	if err != nil {
-		return nil, err
-	}
-	admins := make(map[string]bool, len(d.AdminEmails))
 	for _, a := range d.AdminEmails {
 		if a = NormalEmail(a); a != "" {
-			admins[a] = true
+			s.admins[a] = true
 		}
 	}
-	return &Service{
-		store: d.Store, clock: d.Clock, admins: admins, development: d.Development, devRoles: d.DevRoles,
-		ring: keys, tickets: tickets, sessions: newCache(), tokens: newCache(),
-	}, nil
+	return s, s.openKeys(d)
+}
+
+// openKeys makes the keys, one for each purpose.
+func (s *Service) openKeys(d Deps) (err error) {
+	if s.ring, err = newRing(d.Secret, d.Previous, tokenType); err != nil {
+		return err
+	}
+	if len(d.SigningKeys) > 0 {
+		if s.ring, err = newKeyPairs(d.SigningKeys); err != nil {
+			return fmt.Errorf("signing keys: %w", err)
+		}
+	}
+	if s.tickets, err = newRing(d.Secret, d.Previous, ticketType); err != nil {
+		return err
+	}
+	if s.codes, err = newRing(d.Secret, d.Previous, codeType); err != nil {
+		return err
+	}
+	s.rotation, err = derive(d.Secret, rotateLabel)
+	return err
 }
 
 // Principal is who makes a request. It is shared between requests and must not be changed.
 type Principal struct {
 	User    User
 	Role    Role
-	Session Session
+	Session Session      // of a personal token: its ID and who vouched, and nothing else of a session
 	Merged  []ident.User // guests that this account took over, oldest first
+	Scopes  Scopes       // what the credentials are good for
+	Access  Access       // the access token that the request came with
 }
 
 // Owners are the user and the guests merged into it: whoever's seats and bookings count as the caller's.
@@ -120,38 +139,77 @@ func (s *Service) BySession(ctx context.Context, value string) (*Principal, erro
 // recentFor is how long a sign-in counts as fresh for acts that ask for it.
 const recentFor = 15 * time.Minute
 
-// Recent tells whether the caller proved who he is a short while ago.
+// Recent tells whether the caller proved who he is a short while ago. A program that acts for a person never did.
 func (s *Service) Recent(p *Principal) bool {
-	return p != nil && !p.User.Guest && s.clock.Now().Sub(p.Session.AuthTime) <= recentFor
+	return p != nil && !p.User.Guest && !p.Delegated() && s.clock.Now().Sub(p.Session.AuthTime) <= recentFor
 }
 
-// Alive tells whether a session may still act, as far as this process has heard in the last three seconds. When the store does not
-// answer the session is taken to be alive: a socket is not worth closing for that.
-func (s *Service) Alive(ctx context.Context, hash string) bool {
-	_, err := s.byHash(ctx, hash)
-	return fault.KindOf(err) != fault.Unauthorized
-}
-
+// byHash finds a caller by the hash of the cookie's value.
 func (s *Service) byHash(ctx context.Context, hash string) (cached, error) {
+	return s.remembered(hash, func(now time.Time) (*Principal, error) {
+		p, err := s.load(ctx, hash, now)
+		if err != nil {
+			return nil, err
+		}
+		return p, s.confirm(ctx, p.Session, now)
+	})
+}
+
+// byName finds a caller by the ID of a session, whatever its value is today, or of a personal token.
+func (s *Service) byName(ctx context.Context, id string) (cached, error) {
+	return s.remembered(id, func(now time.Time) (*Principal, error) {
+		if strings.HasPrefix(id, personalID) {
+			tokens, err := s.store.TokensNamed(ctx, []string{id})
+			if err != nil || len(tokens) == 0 {
+				return nil, cond(err, errBadToken)
+			}
+			return s.personal(ctx, tokens[0], now)
+		}
+		values, err := s.store.SessionsNamed(ctx, []string{id})
+		if err != nil || len(values) == 0 {
+			return nil, cond(err, errNoSession)
+		}
+		return s.judge(ctx, slices.MaxFunc(values, later), now)
+	})
+}
+
+// later orders the values of one session: one that goes on is later than one that ends.
+func later(a, b Session) int {
+	if a.Ends.IsZero() != b.Ends.IsZero() {
+		if a.Ends.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return a.Rotated.Compare(b.Rotated)
+}
+
+// remembered is what this process knows under a key, or else what load finds.
+func (s *Service) remembered(key string, load func(now time.Time) (*Principal, error)) (cached, error) {
 	now := s.clock.Now()
-	if e, ok := s.sessions.get(hash, now); ok {
+	if e, ok := s.sessions.get(key, now); ok {
 		return e, nil
 	}
-	p, err := s.load(ctx, hash, now)
+	p, err := load(now)
 	if err != nil {
 		return cached{}, err
 	}
 	e := cached{principal: p, until: now.Add(freshFor)}
-	s.sessions.put(hash, e, now)
+	s.sessions.put(key, e, now)
 	return e, nil
 }
 
-// load reads a session and all that hangs on it, judges its age, and notes that it was used.
+// load reads a session and judges it.
 func (s *Service) load(ctx context.Context, hash string, now time.Time) (*Principal, error) {
 	session, err := s.store.Session(ctx, hash)
 	if err != nil {
 		return nil, missing(err)
 	}
+	return s.judge(ctx, session, now)
+}
+
+// judge reads all that hangs on a session, judges its age, and notes that it was used.
+func (s *Service) judge(ctx context.Context, session Session, now time.Time) (*Principal, error) {
 	user, err := s.store.User(ctx, session.User)
 	if err != nil {
 		return nil, missing(err)
@@ -160,7 +218,7 @@ func (s *Service) load(ctx context.Context, hash string, now time.Time) (*Princi
 	if !s.fit(session, role, now) {
 		return nil, errNoSession
 	}
-	p := &Principal{User: user, Role: role, Session: session}
+	p := &Principal{User: user, Role: role, Session: session, Scopes: AllScopes}
 	if user.Guest {
 		into, err := s.store.MergedInto(ctx, user.ID)
 		if err != nil {
@@ -174,7 +232,7 @@ func (s *Service) load(ctx context.Context, hash string, now time.Time) (*Princi
 	}
 	idle, _ := limits(role)
 	if now.Sub(session.LastSeen) > idle/30 {
-		if err := s.store.TouchSession(ctx, hash, now); err != nil {
+		if err := s.store.TouchSession(ctx, session.Hash, now); err != nil {
 			return nil, missing(err)
 		}
 		p.Session.LastSeen = now
@@ -184,7 +242,7 @@ func (s *Service) load(ctx context.Context, hash string, now time.Time) (*Princi
 
 // fit judges a session by its age and by who vouched for it.
 func (s *Service) fit(session Session, role Role, now time.Time) bool {
-	if session.Issuer == DevIssuer && !s.development {
+	if session.Issuer == DevIssuer && !s.development || !session.Ends.IsZero() && !now.Before(session.Ends) {
 		return false
 	}
 	idle, absolute := limits(role)
@@ -226,49 +284,17 @@ func CookieLife(r Role) time.Duration {
 	return absolute
 }
 
-// Logout ends the caller's session; tokens minted from it die with it.
-func (s *Service) Logout(ctx context.Context, p *Principal) error {
-	err := s.store.DeleteSession(ctx, p.Session.Hash)
-	s.sessions.drop(p.Session.Hash)
-	s.tokens.dropSession(p.Session.Hash)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
-	}
-	return nil
-}
-
-// AllowBooking lets the caller's session see a booking that it named correctly by reference and address.
+// AllowBooking lets the caller's session see a booking that it named correctly by reference and address. A personal token remembers
+// nothing.
 func (s *Service) AllowBooking(ctx context.Context, p *Principal, id ident.Booking) error {
+	if p.Access.Personal != "" {
+		return nil
+	}
 	if err := s.store.AllowBooking(ctx, p.Session.Hash, id); err != nil {
 		return missing(err)
 	}
-	s.sessions.drop(p.Session.Hash)
-	s.tokens.dropSession(p.Session.Hash)
+	s.dropNamed(p.Session.ID)
 	return nil
-}
-
-// Rotate gives a session that is older than a day a new value; rotated is false when it is young. The old value works for a
-// minute more, for requests that are under way.
-func (s *Service) Rotate(ctx context.Context, p *Principal, agent string) (signed Signed, rotated bool, err error) {
-	now := s.clock.Now()
-	if now.Sub(p.Session.Rotated) < rotateAfter {
-		return Signed{}, false, nil
-	}
-	next := p.Session
-	next.Rotated, next.LastSeen = now, now
-	signed, err = s.open(ctx, p.User, next, agent)
-	if err != nil {
-		return Signed{}, false, err
-	}
-	old := p.Session
-	_, absolute := limits(p.Role)
-	old.CreatedAt = now.Add(rotateGrace - absolute)
-	old.Rotated = now
-	if err := s.store.PutSession(ctx, old); err != nil {
-		return Signed{}, false, err
-	}
-	s.sessions.drop(old.Hash)
-	return signed, true, nil
 }
 
 // open stores a session under a new random value.

@@ -146,10 +146,10 @@ func (s *Service) retire(ctx context.Context, old, now *Principal) error {
 	if old.User.Guest {
 		return s.store.DeleteSessionsOf(ctx, old.User.ID, now.Session.Hash)
 	}
-	if err := s.store.DeleteSession(ctx, old.Session.Hash); err != nil && fault.KindOf(err) != fault.NotFound {
-		return err
+	if old.Session.ID != now.Session.ID {
+		return s.end(ctx, old)
 	}
-	return nil
+	return s.store.DeleteSession(ctx, old.Session.Hash)
 }
 
 func fresh(issuer string, now time.Time) Session {

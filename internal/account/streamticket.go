@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -21,7 +19,10 @@ type ticketClaims struct {
 
 	Session  string         `json:"sid"`
 	Showtime ident.Showtime `json:"showtime"`
+	Access   string         `json:"access,omitempty"` // jti of the access token that asked for it
 }
+
+var ticketNames = []string{"jti", "exp", "sid", "showtime", "access"}
 
 // StreamTicket is a ticket as it was read.
 type StreamTicket struct {
@@ -32,41 +33,49 @@ type StreamTicket struct {
 
 // MintStreamTicket makes a ticket for one showtime's seat stream.
 func (s *Service) MintStreamTicket(p *Principal, showtime ident.Showtime, life time.Duration) (string, error) {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, ticketClaims{
-		Session: p.Session.Hash, Showtime: showtime,
-		RegisteredClaims: jwt.RegisteredClaims{
-			ID: base64.RawURLEncoding.EncodeToString(id), ExpiresAt: jwt.NewNumericDate(s.clock.Now().Add(life)),
-		},
+	return s.tickets.seal(ticketType, ticketClaims{
+		Session: p.Session.ID, Showtime: showtime, Access: p.Access.ID,
+		RegisteredClaims: jwt.RegisteredClaims{ID: randomID(), ExpiresAt: jwt.NewNumericDate(s.clock.Now().Add(life))},
 	})
-	t.Header["typ"], t.Header["kid"] = ticketType, s.tickets.kid
-	return t.SignedString(s.tickets.keys[s.tickets.kid])
 }
 
-// ReadStreamTicket reads a ticket. It is as good as the session it was minted from. Fault: Unauthorized "unauthorized".
+// ReadStreamTicket reads a ticket. It is as good as what it was minted from. Fault: Unauthorized "unauthorized".
 func (s *Service) ReadStreamTicket(ctx context.Context, text string) (StreamTicket, error) {
-	if text == "" || len(text) > maxToken {
-		return StreamTicket{}, errBadToken
-	}
 	var c ticketClaims
-	parser := jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(s.clock.Now),
-	)
-	_, err := parser.ParseWithClaims(text, &c, func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
-		key, ok := s.tickets.keys[kid]
-		if !ok || t.Header["typ"] != ticketType {
-			return nil, errBadToken
-		}
-		return key, nil
-	})
-	if err != nil {
+	if err := s.unseal(&s.tickets, ticketType, text, ticketNames, &c); err != nil {
 		return StreamTicket{}, fault.Wrap(err, fault.Unauthorized, errBadToken.Code, errBadToken.Detail)
 	}
-	e, err := s.byHash(ctx, c.Session)
+	e, err := s.byName(ctx, c.Session)
 	if err != nil {
 		return StreamTicket{}, err
 	}
-	return StreamTicket{Principal: e.principal, Showtime: c.Showtime, ID: c.ID}, nil
+	p := *e.principal
+	p.Access.ID = c.Access
+	ended, err := s.Ended(ctx, []*Principal{&p})
+	if err != nil || ended[0] {
+		return StreamTicket{}, cond(err, errBadToken)
+	}
+	return StreamTicket{Principal: &p, Showtime: c.Showtime, ID: c.ID}, nil
+}
+
+// seal signs the claims of a short-lived token that only the product reads.
+func (r *ring) seal(typ string, c jwt.Claims) (string, error) {
+	t := jwt.NewWithClaims(r.method, c)
+	t.Header["typ"], t.Header["kid"] = typ, r.kid
+	return t.SignedString(r.sign)
+}
+
+// unseal reads such a token back.
+func (s *Service) unseal(r *ring, typ, text string, names []string, c jwt.Claims) error {
+	if len(text) > maxToken {
+		return errForm
+	}
+	if err := checkForm(text, names); err != nil {
+		return err
+	}
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{r.method.Alg()}), jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(s.clock.Now),
+	)
+	_, err := parser.ParseWithClaims(text, c, r.find(typ))
+	return err
 }

@@ -2,13 +2,11 @@ package account
 
 import (
 	"context"
-	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -16,7 +14,8 @@ import (
 	"cinema/internal/fault"
 )
 
-// Access tokens are for API clients: short-lived, minted from a live session, dead with it. They carry no role.
+// Access tokens are for API clients: short-lived, and dead with the session or the personal token that they were minted from. They carry
+// no role.
 const (
 	tokenLife   = 15 * time.Minute
 	tokenLeeway = 30 * time.Second
@@ -25,108 +24,147 @@ const (
 	maxToken    = 2048
 )
 
-// ring is the keys that verify tokens; the first one signs.
-type ring struct {
-	kid  string
-	keys map[string][]byte
-}
-
+// claims are those of RFC 9068 that the product needs. client_id is there when a command line tool asked.
 type claims struct {
 	jwt.RegisteredClaims
 
-	Session string `json:"sid"`
+	Session string `json:"sid"` // the session, or the personal token
+	Scope   string `json:"scope"`
+	Tool    string `json:"client_id,omitempty"`
 }
 
-// newRing derives the keys for one purpose, so that a token of one kind never passes for another.
-func newRing(secret, previous, purpose string) (ring, error) {
-	if secret == "" {
-		return ring{}, errors.New("the token secret is empty")
-	}
-	r := ring{keys: make(map[string][]byte, 2)}
-	for _, s := range []string{previous, secret} {
-		if s == "" {
-			continue
-		}
-		key, err := hkdf.Key(sha256.New, []byte(s), nil, purpose, sha256.Size)
-		if err != nil {
-			return ring{}, fmt.Errorf("derive the token key: %w", err)
-		}
-		id := sha256.Sum256(append([]byte("kid:"), key...))
-		r.kid = hex.EncodeToString(id[:6])
-		r.keys[r.kid] = key
-	}
-	return r, nil
+var claimNames = []string{"iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp", "scope", "client_id"}
+
+// Access is the access token that a request came with. The zero value: it came with a cookie.
+type Access struct {
+	ID       string    // its jti
+	Expires  time.Time // when it is worth nothing any more, by any clock
+	Personal string    // the personal token that it was minted from; empty: a session
+	Tool     string    // the command line tool that asked for it; empty: none
 }
 
-// Mint makes an access token for the caller's session.
+// Delegated tells whether the caller is a program that a person lets act, and not the person.
+func (p *Principal) Delegated() bool { return p.Access.Personal != "" || p.Access.Tool != "" }
+
+// Mint makes an access token as good as the caller's credentials.
 func (s *Service) Mint(p *Principal) (token string, expires time.Duration, err error) {
+	return s.mint(p, randomID())
+}
+
+func (s *Service) mint(p *Principal, jti string) (token string, expires time.Duration, err error) {
 	now := s.clock.Now()
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
-		Session: p.Session.Hash,
+	t := jwt.NewWithClaims(s.ring.method, claims{
+		Session: p.Session.ID, Scope: p.Scopes.String(), Tool: p.Access.Tool,
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: tokenName, Audience: jwt.ClaimStrings{tokenName}, Subject: string(p.User.ID),
-			ID: base64.RawURLEncoding.EncodeToString(id), IssuedAt: jwt.NewNumericDate(now),
+			ID: jti, IssuedAt: jwt.NewNumericDate(now),
 			NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(tokenLife)),
 		},
 	})
 	t.Header["typ"], t.Header["kid"] = tokenType, s.ring.kid
-	token, err = t.SignedString(s.ring.keys[s.ring.kid])
+	token, err = t.SignedString(s.ring.sign)
 	return token, tokenLife, err
 }
 
-// ByToken finds the caller by an access token. A token is as good as the session it was minted from. Fault: Unauthorized "unauthorized".
+// randomID is 128 random bits.
+func randomID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails
+	return base64.RawURLEncoding.EncodeToString(id)
+}
+
+// ByToken finds the caller by an access token. A token is as good as the session or the personal token it was minted from. Fault:
+// Unauthorized "unauthorized".
 func (s *Service) ByToken(ctx context.Context, token string) (*Principal, error) {
 	if token == "" || len(token) > maxToken {
 		return nil, errBadToken
 	}
 	now := s.clock.Now()
-	if e, ok := s.tokens.get(token, now); ok {
+	sum := sha256.Sum256([]byte(token))
+	key := string(sum[:])
+	if e, ok := s.tokens.get(key, now); ok {
 		return e.principal, nil
 	}
 	var c claims
-	if err := s.verify(token, &c); err != nil {
+	scopes, err := s.verify(token, &c)
+	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthorized, errBadToken.Code, errBadToken.Detail)
 	}
-	e, err := s.byHash(ctx, c.Session)
+	e, err := s.byName(ctx, c.Session)
 	if err != nil {
 		return nil, err
 	}
 	if string(e.principal.User.ID) != c.Subject {
 		return nil, errBadToken
 	}
+	if revoked, err := s.store.RevokedTokens(ctx, []string{c.ID}); err != nil || len(revoked) > 0 {
+		return nil, cond(err, errBadToken)
+	}
+	p := *e.principal
+	dead := c.ExpiresAt.Add(tokenLeeway)
+	p.Scopes &= scopes
+	p.Access.ID, p.Access.Expires, p.Access.Tool = c.ID, dead, c.Tool
 	// Remembering the token must not outlive what is known of its session, nor the token itself.
-	if dead := c.ExpiresAt.Add(tokenLeeway); dead.Before(e.until) {
+	e = cached{principal: &p, until: e.until}
+	if dead.Before(e.until) {
 		e.until = dead
 	}
-	s.tokens.put(token, e, now)
-	return e.principal, nil
+	s.tokens.put(key, e, now)
+	return &p, nil
 }
 
-func (s *Service) verify(token string, c *claims) error {
+// cond is the first error, or else the second.
+func cond(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func (s *Service) verify(token string, c *claims) (Scopes, error) {
+	if err := checkForm(token, claimNames); err != nil {
+		return 0, err
+	}
 	parser := jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithValidMethods([]string{s.ring.method.Alg()}),
 		jwt.WithIssuer(tokenName), jwt.WithAudience(tokenName),
 		jwt.WithExpirationRequired(), jwt.WithNotBeforeRequired(), jwt.WithIssuedAt(),
 		jwt.WithStrictDecoding(), jwt.WithLeeway(tokenLeeway), jwt.WithTimeFunc(s.clock.Now),
 	)
-	_, err := parser.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) {
-		if typ, _ := t.Header["typ"].(string); typ != tokenType {
-			return nil, errors.New("not an access token")
+	if _, err := parser.ParseWithClaims(token, c, s.ring.find(tokenType)); err != nil {
+		return 0, err
+	}
+	if c.Session == "" || c.ID == "" || c.Subject == "" || c.IssuedAt == nil {
+		return 0, errors.New("a claim is missing")
+	}
+	return ParseScopes(strings.Split(c.Scope, " "))
+}
+
+// find picks the key of a token by its id, out of the ring alone, and wants the token to be of a type.
+func (r *ring) find(typ string) jwt.Keyfunc {
+	return func(t *jwt.Token) (any, error) {
+		if given, _ := t.Header["typ"].(string); given != typ {
+			return nil, errors.New("another type of token")
 		}
 		kid, _ := t.Header["kid"].(string)
-		key, ok := s.ring.keys[kid]
+		key, ok := r.keys[kid]
 		if !ok {
 			return nil, errors.New("unknown key")
 		}
 		return key, nil
-	})
-	if err != nil {
-		return err
 	}
-	if len(c.Session) != sha256.Size*2 {
-		return errors.New("no session in the token")
+}
+
+// RevokeToken makes an access token worth nothing before its end.
+func (s *Service) RevokeToken(ctx context.Context, p *Principal) error {
+	if p.Access.ID == "" {
+		return errBadToken
 	}
-	return nil
+	return s.revoke(ctx, p.Access.ID, p.Access.Expires)
+}
+
+func (s *Service) revoke(ctx context.Context, jti string, until time.Time) error {
+	err := s.store.RevokeToken(ctx, jti, until)
+	s.tokens.dropAccess(jti)
+	return err
 }

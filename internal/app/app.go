@@ -44,6 +44,10 @@ func Checks() []func(*config.Config) error {
 			}
 			return nil
 		},
+		func(c *config.Config) error {
+			_, err := signingKeys(c)
+			return err
+		},
 	}
 }
 
@@ -162,9 +166,13 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 		return err
 	}
 	p.openLimiter(secret)
+	tokenKeys, err := signingKeys(p.cfg)
+	if err != nil {
+		return err
+	}
 	p.accounts, err = account.New(account.Deps{
 		Store: p.store, Clock: p.clock, AdminEmails: p.cfg.AdminEmails, Secret: secret, Previous: p.cfg.JWTPrevious, Development: p.cfg.Development(),
-		DevRoles: demoRoles(p.cfg),
+		DevRoles: demoRoles(p.cfg), SigningKeys: tokenKeys,
 	})
 	if err != nil {
 		return err

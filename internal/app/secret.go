@@ -5,11 +5,13 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"cinema/internal/account"
 	"cinema/internal/config"
 )
 
@@ -39,4 +41,27 @@ func secretOf(cfg *config.Config) (string, error) {
 		return "", fmt.Errorf("development secret: %w", err)
 	}
 	return secret, nil
+}
+
+// maxKeyFile bounds the file of signing keys, in bytes.
+const maxKeyFile = 64 << 10
+
+// signingKeys reads JWT_PRIVATE_KEY_FILE; none when it is not set. The error repeats nothing of the file.
+func signingKeys(cfg *config.Config) ([]byte, error) {
+	if cfg.JWTKeyFile == "" {
+		return nil, nil
+	}
+	f, err := os.Open(cfg.JWTKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("JWT_PRIVATE_KEY_FILE: %w", err)
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("JWT_PRIVATE_KEY_FILE: %w", err)
+	}
+	if err := account.CheckKeys(raw); err != nil {
+		return nil, fmt.Errorf("JWT_PRIVATE_KEY_FILE: %w", err)
+	}
+	return raw, nil
 }

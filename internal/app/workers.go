@@ -100,12 +100,15 @@ const (
 	sessionLife = 31 * 24 * time.Hour // longer than any session lives
 )
 
-// housekeep deletes what has run out: sessions and the answers kept for repeated requests.
+// housekeep deletes what has run out: sessions, tokens and the answers kept for repeated requests.
 func (p *product) housekeep(ctx context.Context) error {
 	for {
 		now := p.clock.Now()
 		if _, err := p.store.DropSessions(ctx, now.Add(-sessionLife)); err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "old sessions were not deleted", "error", err.Error())
+		}
+		if _, err := p.store.DropEnded(ctx, now); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "what ended was not deleted", "error", err.Error())
 		}
 		if _, err := p.store.DropRequests(ctx, now); err != nil && ctx.Err() == nil {
 			p.log.WarnContext(ctx, "old request records were not deleted", "error", err.Error())

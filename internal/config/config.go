@@ -20,6 +20,7 @@ type Config struct {
 	DemoData     string     `env:"DEMO_DATA" envDefault:"off" doc:"off, on (a demonstration cinema, topped up each business day) or lively (with live demonstration holds)."`
 	JWTSecret    string     `env:"JWT_SECRET" secret:"true" doc:"At least 32 characters. Signs API tokens and seals cookies. In development one is made under DATA_DIR when there is none."`
 	JWTPrevious  string     `env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"The secret before the last rotation: verifies only."`
+	JWTKeyFile   string     `env:"JWT_PRIVATE_KEY_FILE" doc:"File with an Ed25519 private key (PKCS#8 PEM) that signs access tokens instead of JWT_SECRET, so that others can verify them by /.well-known/jwks.json. Keys after the first one only verify."`
 
 	FrontendURL string   `env:"FRONTEND_URL" doc:"Origin of the web app when it is not the product's own, e.g. http://localhost:5173. Empty: the product's own origin."`
 	CORSOrigins []string `env:"CORS_ORIGINS" doc:"Comma-separated origins that may call the API and open sockets."`

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -21,37 +22,48 @@ var (
 	errBearer    = fault.New(fault.Unauthorized, "unauthorized", "The Authorization header is not a valid bearer token.")
 	errStepUp    = fault.New(fault.Forbidden, "step_up_required", "Sign in again to do this: the last sign-in is too long ago.")
 	errForbidden = fault.New(fault.Forbidden, "forbidden", "Your account may not do this.")
+	errScope     = fault.New(fault.Forbidden, "insufficient_scope", "The access token is not good for this.")
+	errPersonal  = fault.New(fault.Forbidden, "insufficient_scope", "This is for the person alone: no program that acts for one may do it.")
 )
 
 // identify finds the caller and holds him against what the route asks. A bearer token wins over the cookie, which is then ignored;
 // a wrong token is refused everywhere, a dead cookie only where a session is needed.
-func (s *Server) identify(c *gin.Context, need access) error {
+func (s *Server) identify(c *gin.Context, r *route) error {
 	k := callOf(c.Request.Context())
-	p, bearer, err := s.caller(c.Request)
+	k.address = s.addressOf(c.Request)
+	p, bearer, err := s.caller(c.Request, r.mints)
 	if err != nil {
 		return err
 	}
-	k.principal, k.bearer, k.address = p, bearer, s.addressOf(c.Request)
-	if need == public {
-		return nil
-	}
-	if p == nil {
+	k.principal, k.bearer = p, bearer
+	switch {
+	case p == nil && r.access > public:
 		return errSignIn
-	}
-	if !mayUse(need, p.Role) {
+	case p == nil:
+		return nil
+	case !p.Scopes.Has(r.needs()):
+		return errScope
+	case r.personal && p.Delegated():
+		return errPersonal
+	case !mayUse(r.access, p.Role):
 		return errForbidden
 	}
 	return nil
 }
 
-// caller reads the credentials of a request; nil without an error is a visitor.
-func (s *Server) caller(r *http.Request) (p *account.Principal, bearer bool, err error) {
-	if header := r.Header.Get("Authorization"); header != "" {
+// caller reads the credentials of a request; nil without an error is a visitor. A personal token counts where access tokens are minted,
+// and nowhere else.
+func (s *Server) caller(r *http.Request, mints bool) (p *account.Principal, bearer bool, err error) {
+	if len(r.Header.Values("Authorization")) > 0 {
 		token := bearerOf(r)
-		if token == "" {
+		switch {
+		case token == "":
 			return nil, true, errBearer
+		case mints && account.IsPersonal(token):
+			p, err = s.accounts.ByPersonalToken(r.Context(), token)
+		default:
+			p, err = s.accounts.ByToken(r.Context(), token)
 		}
-		p, err = s.accounts.ByToken(r.Context(), token)
 		return p, true, err
 	}
 	value := s.cookie(r)
@@ -65,13 +77,32 @@ func (s *Server) caller(r *http.Request) (p *account.Principal, bearer bool, err
 	return p, false, err
 }
 
-// bearerOf is the token of the Authorization header; empty when there is none.
+// bearerOf is the token of the Authorization header; empty when there is none, or more than one header.
 func bearerOf(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	all := r.Header.Values("Authorization")
+	if len(all) != 1 {
+		return ""
+	}
+	scheme, token, _ := strings.Cut(all[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
 	}
 	return strings.TrimSpace(token)
+}
+
+// renew changes the value of the caller's session when it is due, whatever the browser asks for. The request goes on either way.
+func (s *Server) renew(c *gin.Context) {
+	k := callOf(c.Request.Context())
+	if k.principal == nil || k.bearer {
+		return
+	}
+	signed, renewed, err := s.accounts.Renew(c.Request.Context(), s.cookie(c.Request), k.principal, c.Request.UserAgent())
+	switch {
+	case err != nil:
+		s.log.WarnContext(c.Request.Context(), "session not renewed", slog.String("request_id", k.id), slog.Any("error", err))
+	case renewed:
+		c.Writer.Header().Add("Set-Cookie", s.sessionCookie(signed))
+	}
 }
 
 func (s *Server) cookieName() string {

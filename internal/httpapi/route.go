@@ -37,22 +37,39 @@ type route struct {
 	tag          string
 	access       access
 	charge       charge
-	free         string   // why nothing is charged; every other route has a charge
-	status       int      // of success; zero: 200
-	stepUp       bool     // asks for a sign-in of the last minutes
-	money        bool     // may take as long as a payment provider
-	stream       bool     // has no deadline
-	frequent     bool     // logged only when it fails
-	keyed        bool     // takes an Idempotency-Key
-	bodyTypes    []string // media types of the body; empty: JSON
-	tagged       bool     // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
-	produces     string   // media type of an answer that is not JSON
-	also         []int    // further statuses of success
+	free         string         // why nothing is charged; every other route has a charge
+	status       int            // of success; zero: 200
+	stepUp       bool           // asks for a sign-in of the last minutes
+	scope        account.Scopes // what an access token must be good for; zero: by method and access
+	personal     bool           // for the person alone, not for programs that act for one
+	mints        bool           // takes a personal token, to make an access token of it
+	money        bool           // may take as long as a payment provider
+	stream       bool           // has no deadline
+	frequent     bool           // logged only when it fails
+	keyed        bool           // takes an Idempotency-Key
+	bodyTypes    []string       // media types of the body; empty: JSON
+	tagged       bool           // its answer is the same for everybody: it carries an ETag made from its bytes and is kept for a moment
+	produces     string         // media type of an answer that is not JSON
+	also         []int          // further statuses of success
 }
 
 // ginPath is the path in the router's form.
 func (r *route) ginPath() string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(r.path)
+}
+
+// needs is what an access token must be good for: reading, a customer's changes, or whatever asks for a role.
+func (r *route) needs() account.Scopes {
+	switch {
+	case r.scope != 0:
+		return r.scope
+	case r.access > session:
+		return account.ScopeManage
+	case r.method == http.MethodGet:
+		return account.ScopeRead
+	default:
+		return account.ScopeBook
+	}
 }
 
 // add registers an operation: its document, its guard and its handler. The document comes from the types of input and output.
@@ -129,10 +146,17 @@ func (s *Server) operation(r *route) huma.Operation {
 	return op
 }
 
-// guard makes the checks that come before a handler, in the order of the contract: credentials, rights, rate, body, key. It answers
-// by itself when one fails. finish ends what the guard began and is called after the handler.
+// guard makes the checks that come before a handler, in the order of the contract: credentials, rights, rate, body, key. A rate that
+// counts addresses alone comes first. It answers by itself when one fails. finish ends what the guard began and is called after the handler.
 func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
-	if err := s.identify(c, r.access); err != nil {
+	byAddress := s.limits[r.charge].user.Limit == 0 // then wrong credentials count too
+	if byAddress {
+		if err := s.spend(c, r.charge); err != nil {
+			s.fail(c, err)
+			return nil, false
+		}
+	}
+	if err := s.identify(c, r); err != nil {
 		s.fail(c, err)
 		return nil, false
 	}
@@ -140,19 +164,22 @@ func (s *Server) guard(c *gin.Context, r *route) (finish func(), ok bool) {
 		s.fail(c, errStepUp)
 		return nil, false
 	}
-	if err := s.spend(c, r.charge); err != nil {
-		s.fail(c, err)
-		return nil, false
+	if !byAddress {
+		if err := s.spend(c, r.charge); err != nil {
+			s.fail(c, err)
+			return nil, false
+		}
 	}
 	if err := checkBody(c.Request, r.bodyTypes); err != nil {
 		s.fail(c, err)
 		return nil, false
 	}
-	switch {
-	case r.keyed:
-		return s.once(c, r)
-	case r.tagged:
+	if r.tagged {
 		return s.tagged(c)
+	}
+	s.renew(c)
+	if r.keyed {
+		return s.once(c, r)
 	}
 	return func() {}, true
 }

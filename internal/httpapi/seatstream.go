@@ -2,9 +2,7 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net"
@@ -17,7 +15,6 @@ import (
 
 	"cinema/internal/account"
 	"cinema/internal/fault"
-	"cinema/internal/idem"
 	"cinema/internal/ident"
 	"cinema/internal/live"
 )
@@ -186,9 +183,7 @@ func (s *Server) redeem(ctx context.Context, text string, showtime ident.Showtim
 	if err != nil {
 		return viewerOf(nil, err)
 	}
-	id := sha256.Sum256([]byte("stream ticket|" + t.ID))
-	end := s.clock.Now().Add(2 * ticketLife)
-	_, first, err := s.answers.BeginRequest(ctx, idem.Record{ID: hex.EncodeToString(id[:]), Fingerprint: "stream ticket", LeaseUntil: end, Expires: end})
+	first, err := s.useUp(ctx, "stream ticket", t.ID, s.clock.Now().Add(2*ticketLife))
 	switch {
 	case err != nil:
 		return viewerOf(nil, err)

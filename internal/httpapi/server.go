@@ -230,6 +230,8 @@ func (s *Server) build() error {
 func (s *Server) register() {
 	s.registerHealth()
 	s.registerSession()
+	s.registerSessions()
+	s.registerTokens()
 	s.registerCatalog()
 	s.registerSeats()
 	s.registerBookings()

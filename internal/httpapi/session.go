@@ -25,13 +25,6 @@ type userView struct {
 	Guest   bool    `json:"guest"`
 }
 
-type tokenView struct {
-	OK          bool   `json:"ok"`
-	AccessToken string `json:"access_token"`
-	TokenType   string `json:"token_type" enum:"Bearer"`
-	ExpiresIn   int    `json:"expires_in" doc:"Seconds."`
-}
-
 type devLoginBody struct {
 	Email string `json:"email"`
 	Name  string `json:"name,omitempty" maxLength:"100"`
@@ -70,35 +63,19 @@ func (s *Server) registerSession() {
 		summary: "Start as a guest", about: "A caller who has a session keeps it.",
 	}, s.startGuest)
 	add(s, route{
-		method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session, charge: changes,
+		method: http.MethodPost, path: "/api/auth/logout", id: "logout", tag: "Session", access: session, charge: changes, personal: true,
 		summary: "End the session",
 	}, s.logout)
-	add(s, route{
-		method: http.MethodPost, path: "/api/auth/token", id: "mint-token", tag: "Session", access: session, charge: signIn,
-		summary: "An access token for API clients",
-	}, s.mint)
 	if s.settings.Development {
 		add(s, route{
-			method: http.MethodPost, path: "/api/auth/dev/login", id: "dev-login", tag: "Session", charge: signIn,
+			method: http.MethodPost, path: "/api/auth/dev/login", id: "dev-login", tag: "Session", charge: signIn, personal: true,
 			summary: "Sign in without a provider", about: "Only in development. The address counts as verified.",
 		}, s.devLogin)
 	}
 }
 
-func (s *Server) me(ctx context.Context, in *AgentHeader) (*sessionReply, error) {
-	k := callOf(ctx)
-	out := &sessionReply{Body: meOf(k.principal)}
-	if k.bearer {
-		return out, nil
-	}
-	signed, rotated, err := s.accounts.Rotate(ctx, k.principal, in.Agent)
-	if err != nil {
-		return nil, err
-	}
-	if rotated {
-		out.SetCookie = s.sessionCookie(signed)
-	}
-	return out, nil
+func (s *Server) me(ctx context.Context, _ *struct{}) (*reply[meView], error) {
+	return &reply[meView]{meOf(callOf(ctx).principal)}, nil
 }
 
 func (s *Server) startGuest(ctx context.Context, in *AgentHeader) (*sessionReply, error) {
@@ -126,7 +103,7 @@ func (s *Server) devLogin(ctx context.Context, in *devLoginInput) (*sessionReply
 		return nil, err
 	}
 	if old != nil {
-		s.streams.endSession(old.Session.Hash)
+		s.streams.endSession(old.Session.ID)
 	}
 	return s.signedIn(signed), nil
 }
@@ -140,16 +117,8 @@ func (s *Server) logout(ctx context.Context, _ *struct{}) (*logoutReply, error) 
 	if err := s.accounts.Logout(ctx, p); err != nil {
 		return nil, err
 	}
-	s.streams.endSession(p.Session.Hash)
-	return &logoutReply{SetCookie: s.noCookie(), ClearSite: `"cookies", "storage"`, Body: aliveView{OK: true}}, nil
-}
-
-func (s *Server) mint(ctx context.Context, _ *struct{}) (*reply[tokenView], error) {
-	token, life, err := s.accounts.Mint(callOf(ctx).principal)
-	if err != nil {
-		return nil, err
-	}
-	return &reply[tokenView]{tokenView{OK: true, AccessToken: token, TokenType: "Bearer", ExpiresIn: int(life.Seconds())}}, nil
+	s.streams.endSession(p.Session.ID)
+	return &logoutReply{SetCookie: s.noCookie(), ClearSite: clearSite, Body: aliveView{OK: true}}, nil
 }
 
 func meOf(p *account.Principal) meView {

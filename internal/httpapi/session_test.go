@@ -100,7 +100,12 @@ func TestSession(t *testing.T) {
 		b.clock.Advance(25 * time.Hour)
 		require.Equal(t, http.StatusOK, ann.get("/api/me").status)
 		require.NotEqual(t, old.cookie, ann.cookie)
-		require.Equal(t, http.StatusOK, old.post("/api/auth/token", nil).status, "the old value works for a moment")
+		late := old
+		require.Equal(t, http.StatusOK, late.post("/api/auth/token", nil).status, "the old value works until the new one is used")
+		require.Equal(t, ann.cookie, late.cookie, "and comes to the same")
+		require.Equal(t, http.StatusOK, ann.get("/api/me").status)
+		late = old
+		require.Equal(t, http.StatusOK, late.get("/api/me").status, "and for a moment longer")
 		b.clock.Advance(2 * time.Minute)
 		require.Equal(t, http.StatusUnauthorized, old.get("/api/me").status)
 		require.Equal(t, http.StatusOK, ann.get("/api/me").status)
