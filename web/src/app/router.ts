@@ -77,10 +77,35 @@ const routes: RouteRecordRaw[] = [
     meta: { title: 'Your account' },
   },
   {
+    path: '/authorize',
+    name: 'authorize',
+    component: () => import('@/pages/AuthorizePage.vue'),
+    meta: { title: 'Allow a program' },
+  },
+  {
     path: '/staff',
     name: 'staff',
     component: () => import('@/pages/staff/StaffOverviewPage.vue'),
-    meta: { title: 'Tonight', role: 'ADMIN' },
+    meta: { title: 'Tonight', role: 'MANAGER' },
+  },
+  {
+    path: '/staff/people',
+    name: 'people',
+    component: () => import('@/pages/staff/PeoplePage.vue'),
+    meta: { title: 'People', role: 'ADMIN' },
+  },
+  {
+    path: '/staff/people/:id',
+    name: 'person',
+    component: () => import('@/pages/staff/PersonPage.vue'),
+    props: true,
+    meta: { title: 'Person', role: 'ADMIN' },
+  },
+  {
+    path: '/staff/audit',
+    name: 'audit',
+    component: () => import('@/pages/staff/AuditPage.vue'),
+    meta: { title: 'The record', role: 'ADMIN' },
   },
   {
     path: '/forbidden',

@@ -1,3 +1,7 @@
 export { default as HouseTonight } from './HouseTonight.vue'
 export { default as BookingSearch } from './BookingSearch.vue'
-export { default as AuditLatest } from './AuditLatest.vue'
+export { default as AuditLatest } from './audit/AuditLatest.vue'
+export { default as AuditExplorer } from './audit/AuditExplorer.vue'
+export { default as PeopleList } from './people/PeopleList.vue'
+export { default as PersonDetail } from './people/PersonDetail.vue'
+export { default as StaffNav } from './StaffNav.vue'

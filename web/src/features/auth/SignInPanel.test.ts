@@ -6,6 +6,8 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 import type { PublicConfig } from '@/shared/api'
 import SignInPanel from './SignInPanel.vue'
 
+vi.mock('@/shared/api/config', () => ({ loadConfig: () => Promise.resolve({ session: false }) }))
+
 const fetchFake = vi.fn<(path: string, init?: RequestInit) => Promise<Response>>()
 
 beforeEach(() => {
@@ -26,11 +28,11 @@ function offer(google: boolean, dev: boolean): PublicConfig {
   }
 }
 
-async function mount(config: PublicConfig) {
+async function mount(config: PublicConfig, path = '/signin?return_to=/showtimes/s1/checkout') {
   const page = { render: () => null }
   const routes = [{ path: '/:any(.*)*', component: page }]
   const router = createRouter({ history: createMemoryHistory(), routes })
-  await router.push('/signin?return_to=/showtimes/s1/checkout')
+  await router.push(path)
   render(SignInPanel, { props: { config }, global: { plugins: [createPinia(), router] } })
   return router
 }
@@ -60,4 +62,18 @@ it('stays and says so when it does not work', async () => {
   await userEvent.click(screen.getByRole('button', { name: /Ana Reyes/ }))
   expect(await screen.findByText('That did not work')).toBeVisible()
   expect(router.currentRoute.value.path).toBe('/signin')
+})
+
+it('says calmly that the sign-in was stopped, and offers it again', async () => {
+  await mount(offer(true, false), '/signin?error=cancelled&return_to=/tickets')
+  expect(screen.getByRole('status')).toHaveTextContent(/stopped the sign-in.*stay held/)
+  expect(screen.getByRole('link', { name: 'Continue with Google' })).toHaveAttribute(
+    'href',
+    '/api/auth/google/login?return_to=%2Ftickets',
+  )
+})
+
+it('tells a failure that it does not know in general', async () => {
+  await mount(offer(true, false), '/signin?error=%3Cscript%3E')
+  expect(screen.getByRole('status')).toHaveTextContent('The sign-in did not work')
 })

@@ -8,11 +8,9 @@ const channel =
 
 export const otherTabs = {
   /** Says that the session of this browser may have changed. */
-  tell(): void {
-    channel?.postMessage('changed')
-  },
+  tell: (): void => channel?.postMessage('changed'),
   /** Calls `listener` when another tab says so; the last one given counts. */
-  onTold(listener: () => void): void {
+  onTold: (listener: () => void): void => {
     if (channel) channel.onmessage = listener
   },
 }

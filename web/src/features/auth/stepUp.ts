@@ -29,6 +29,11 @@ const lifeMs = 15 * 60_000
 /** Marks the way back from the provider, so that only a finished sign-in repeats the act. */
 export const resumeMark = 'resume'
 
+/** A page's own query, without the mark. */
+export function withoutMark<T>(query: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== resumeMark))
+}
+
 const waiting = shallowRef<((renewed: boolean) => void) | null>(null)
 let current: Act | null = null
 

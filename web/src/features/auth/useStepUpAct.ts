@@ -1,7 +1,7 @@
 import { onMounted } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { useSessionStore } from './sessionStore'
-import { asAct, resumeMark, takeAct } from './stepUp'
+import { asAct, resumeMark, takeAct, withoutMark } from './stepUp'
 
 /** An act that may want a fresh sign-in first. */
 export interface StepUpAct<T> {
@@ -30,13 +30,13 @@ export function useStepUpAct<T>(act: StepUpAct<T>): (draft: T) => Promise<void> 
   }
 
   onMounted(async () => {
-    const { [resumeMark]: mark, ...query } = route.query
+    const query = withoutMark(route.query)
     const path = router.resolve({ path: route.path, query }).fullPath
     await session.restore()
     const kept = takeAct(act.name, path, session.user?.id ?? '')
     if (!kept || !act.valid(kept.draft)) return
     act.restore(kept.draft)
-    if (!mark) return
+    if (!route.query[resumeMark]) return
     await router.replace({ query })
     await go(kept.draft)
   })

@@ -1,5 +1,6 @@
 export { useCurrentHold, type Hold } from './currentHold'
 export { default as HoldChip } from './components/HoldChip.vue'
+export { default as HoldNote } from './components/HoldNote.vue'
 export { default as HoldWatch } from './components/HoldWatch.vue'
 export { default as AlreadyBooked } from './components/AlreadyBooked.vue'
 export { priceBook, sum, type PriceBook } from './model/prices'

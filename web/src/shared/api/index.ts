@@ -1,4 +1,5 @@
 export * from './types'
+export * from './identity'
 export { loadConfig } from './config'
 export { Problem, isProblem, toProblem, type ClientCode, type ProblemBody } from './problem'
 export {
