@@ -72,7 +72,10 @@ func Addrs(list string) ([]string, error) {
 		if err != nil {
 			host, port = strings.Trim(addr, "[]"), "6379"
 		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@ ") {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@[] \t\r\n\x00") {
+			if i := strings.LastIndexByte(addr, '@'); i >= 0 { // credentials do not belong there, nor into a message
+				addr = "…" + addr[i:]
+			}
 			return nil, fmt.Errorf("%q is no host:port", addr)
 		}
 		out = append(out, net.JoinHostPort(host, port))

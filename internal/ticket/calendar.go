@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	ics "github.com/arran4/golang-ical"
 )
@@ -16,13 +17,13 @@ func Calendar(d Document) []byte {
 	e.SetDtStampTime(d.Issued)
 	e.SetStartAt(d.Start)
 	e.SetEndAt(d.End)
-	e.SetSummary(d.Film)
-	e.SetLocation(join(", ", d.Cinema, d.Auditorium, d.Address))
+	e.SetSummary(oneLine(d.Film))
+	e.SetLocation(oneLine(join(", ", d.Cinema, d.Auditorium, d.Address)))
 	e.SetDescription(strings.Join(describe(d), "\n"))
 	e.SetStatus(ics.ObjectStatusConfirmed)
 	alarm := e.AddAlarm()
 	alarm.SetAction(ics.ActionDisplay)
-	alarm.SetDescription("Doors open for " + d.Film)
+	alarm.SetDescription(oneLine("Doors open for " + d.Film))
 	alarm.SetTrigger(trigger(d.Start.Sub(d.Doors)))
 	return []byte(cal.Serialize(ics.WithNewLineWindows))
 }
@@ -37,9 +38,19 @@ func describe(d Document) []string {
 		lines = append(lines, "Seats "+strings.Join(seats, ", "))
 	}
 	if d.Notice != "" {
-		lines = append(lines, d.Notice)
+		lines = append(lines, oneLine(d.Notice))
 	}
 	return lines
+}
+
+// oneLine puts blanks in the place of control characters: the format escapes line feeds, and readers take a lone return for one.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // trigger is an RFC 5545 duration before the start, in whole minutes.

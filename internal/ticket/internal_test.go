@@ -3,9 +3,12 @@ package ticket
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"cinema/internal/ident"
 )
 
 // TestBase45_rfc checks the examples of RFC 9285.
@@ -42,6 +45,32 @@ func FuzzBase45(f *testing.F) {
 		b, err := decode45(s)
 		if err == nil && encode45(b) != s {
 			t.Fatalf("%q and %q are the same bytes", s, encode45(b))
+		}
+	})
+}
+
+// FuzzPayload reads anything as a payload that was signed: what is accepted is a seat and a ticket of the grammar, and is written back as it was.
+func FuzzPayload(f *testing.F) {
+	f.Add(make([]byte, payloadSize))
+	if b, err := encode(Pass{ID: NewID("bk_1", "ABC012", 1), Seat: "ABC012", NotBefore: minuteZero, NotAfter: minuteZero.Add(time.Hour), Demo: true}, 7); err == nil {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := decode(b)
+		if err != nil {
+			return
+		}
+		if _, bad := ident.ParseID(string(p.ID)); bad != nil || !p.Seat.Valid() || p.NotAfter.Before(p.NotBefore) {
+			t.Fatalf("%x is %+v", b, p)
+		}
+		again, err := encode(p, b[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := len(b) - 1
+		const tag = 2 + idSize
+		if !bytes.Equal(again[:tag], b[:tag]) || !bytes.Equal(again[tag+tagSize:flags], b[tag+tagSize:flags]) || again[flags] != b[flags]&(flagProof|flagDemo) {
+			t.Fatalf("%x is written as %x", b, again)
 		}
 	})
 }
