@@ -2,7 +2,7 @@
 # `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse images doctor clean
+.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse test-fuzz images doctor clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ generate: ## API document, its TypeScript types and the configuration page from 
 
 e2e: ## browser tests against bin/cinema
 	@scripts/test.sh build e2e
+
+test-fuzz: ## every fuzz target for FUZZTIME (30s) each; in `make test` they run on what is kept
+	@scripts/fuzz.sh
 
 rush: ## the big rush: many buyers, one hall, the server killed on the way
 	@scripts/build.sh && RUSH=big go test -tags nomsgpack -count=1 -timeout 20m -v -run TestRush ./test/rush
