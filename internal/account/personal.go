@@ -73,7 +73,7 @@ func (s *Service) CreateToken(ctx context.Context, p *Principal, name string, sc
 	now := s.clock.Now()
 	secret = newPersonal()
 	t = PersonalToken{
-		ID: ident.New(strings.TrimSuffix(personalID, "_")), Hash: hashOf(secret), User: p.User.ID, Name: name, Scopes: scopes, Issuer: p.Session.Issuer,
+		ID: newID(personalID), Hash: hashOf(secret), User: p.User.ID, Name: name, Scopes: scopes, Issuer: p.Session.Issuer,
 		CreatedAt: now, ExpiresAt: now.Add(life),
 	}
 	if err := s.store.AddToken(ctx, t, MaxTokens); err != nil {

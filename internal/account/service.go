@@ -32,7 +32,10 @@ const (
 // freshFor bounds how long a process may act on a session that was ended elsewhere.
 const freshFor = 3 * time.Second
 
-const valueBytes = 32
+const (
+	valueBytes = 32
+	sessionID  = "se_" // begins the ID of every session
+)
 
 // Deps is what a Service needs.
 type Deps struct {
@@ -157,6 +160,9 @@ func (s *Service) byHash(ctx context.Context, hash string) (cached, error) {
 
 // byName finds a caller by the ID of a session, whatever its value is today, or of a personal token.
 func (s *Service) byName(ctx context.Context, id string) (cached, error) {
+	if !strings.HasPrefix(id, sessionID) && !strings.HasPrefix(id, personalID) { // a hash is no name
+		return cached{}, errNoSession
+	}
 	return s.remembered(id, func(now time.Time) (*Principal, error) {
 		if strings.HasPrefix(id, personalID) {
 			tokens, err := s.store.TokensNamed(ctx, []string{id})
@@ -302,7 +308,7 @@ func (s *Service) open(ctx context.Context, u User, session Session, agent strin
 	value := newValue()
 	session.Hash, session.User, session.Agent, session.Label = hashOf(value), u.ID, agentHash(agent), Label(agent)
 	if session.ID == "" {
-		session.ID = ident.New("se")
+		session.ID = newID(sessionID)
 	}
 	if err := s.store.PutSession(ctx, session); err != nil {
 		return Signed{}, err
@@ -334,17 +340,11 @@ func newValue() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// newID makes an identifier with a prefix that ends in an underscore.
+func newID(prefix string) string { return ident.New(strings.TrimSuffix(prefix, "_")) }
+
 func isValue(v string) bool {
-	if len(v) != base64.RawURLEncoding.EncodedLen(valueBytes) {
-		return false
-	}
-	for i := range len(v) {
-		c := v[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
+	return len(v) == base64.RawURLEncoding.EncodedLen(valueBytes) && !strings.ContainsFunc(v, func(r rune) bool { return !isBase64(r) })
 }
 
 func hashOf(value string) string {
