@@ -100,8 +100,10 @@ func (s *Store) IdentitiesOf(ctx context.Context, u ident.User) ([]privacy.Ident
 // DropIdentitiesOf unbinds a user's identities.
 func (s *Store) DropIdentitiesOf(ctx context.Context, u ident.User) error {
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
-		_, err := w.DeleteIdentitiesOf.ExecContext(ctx, string(u))
-		return err
+		if _, err := w.DeleteIdentitiesOf.ExecContext(ctx, string(u)); err != nil {
+			return err
+		}
+		return s.soil(ctx)
 	})
 }
 
@@ -122,8 +124,10 @@ func (s *Store) DropUser(ctx context.Context, u ident.User) error {
 		if _, err := w.DeleteUserTerms.ExecContext(ctx, string(u)); err != nil {
 			return err
 		}
-		_, err := w.DeleteUser.ExecContext(ctx, string(u))
-		return err
+		if _, err := w.DeleteUser.ExecContext(ctx, string(u)); err != nil {
+			return err
+		}
+		return s.soil(ctx)
 	})
 }
 
@@ -147,7 +151,7 @@ func (s *Store) Disown(ctx context.Context, u, alias ident.User, limit int) (n i
 			err = row.Scan(&c.booking, &c.email, &c.name)
 			return c, err
 		})
-		if err != nil {
+		if err != nil || len(all) == 0 {
 			return err
 		}
 		for _, c := range all {
@@ -159,7 +163,7 @@ func (s *Store) Disown(ctx context.Context, u, alias ident.User, limit int) (n i
 			}
 		}
 		n = len(all)
-		return nil
+		return s.soil(ctx)
 	})
 	return n, err
 }
@@ -185,7 +189,10 @@ func (s *Store) BlankContacts(ctx context.Context, ids []ident.Booking) (n int, 
 			}
 			n++
 		}
-		return nil
+		if n == 0 {
+			return nil
+		}
+		return s.soil(ctx)
 	})
 	return n, err
 }
@@ -196,18 +203,10 @@ func (s *Store) DropRequestsOf(ctx context.Context, u ident.User) (n int, err er
 		return 0, nil
 	}
 	err = s.do(ctx, func(ctx context.Context, w *writes) (err error) {
-		n, err = count(w.DeleteRequestsOf.ExecContext(ctx, string(u)))
-		return err
+		if n, err = count(w.DeleteRequestsOf.ExecContext(ctx, string(u))); err != nil || n == 0 {
+			return err
+		}
+		return s.soil(ctx)
 	})
 	return n, err
-}
-
-// Scrub moves the log into the file and empties it: the log holds older states of pages. What is deleted in the file is overwritten at
-// once. A reader of an old state keeps the log for longer; then a later call does it.
-func (s *Store) Scrub(ctx context.Context) error {
-	var busy, pages, moved int
-	if err := s.readDB.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
-		return s.read(err)
-	}
-	return nil
 }

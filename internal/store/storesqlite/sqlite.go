@@ -82,6 +82,7 @@ type Store struct {
 	writer  *writer
 	reads   *reads
 	writes  *writes
+	scrubs  scrubbing
 
 	closeOnce sync.Once
 	closeErr  error
@@ -112,12 +113,16 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	var err error
 	// A longer log than SQLite's own choice writes a page that changes often less often into the file; both bounds keep it short.
 	logPages, logBytes := pragma("wal_autocheckpoint", "4000"), pragma("journal_size_limit", "67108864")
-	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"), logPages, logBytes)); err != nil {
+	if s.writeDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("journal_mode", "WAL"), pragma("synchronous", "FULL"),
+		pragma("secure_delete", "1"), logPages, logBytes)); err != nil {
 		return err
 	}
 	s.writeDB.SetMaxOpenConns(1)
 	if err := migrateUp(ctx, s.writeDB, o.Logger); err != nil {
 		return err
+	}
+	if err := s.scrubAtStart(ctx); err != nil {
+		return fmt.Errorf("scrub: %w", err)
 	}
 	if s.readDB, err = sql.Open("sqlite", address(o.Dir, "rw", pragma("query_only", "1"))); err != nil {
 		return err

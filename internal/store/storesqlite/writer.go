@@ -49,7 +49,8 @@ type writer struct {
 	queue   chan *request
 	closing chan struct{}
 	stopped chan struct{}
-	broken  atomic.Bool // a commit failed: what is on the disk is not known, so nothing more is written
+	acts    atomic.Int64 // that were committed
+	broken  atomic.Bool  // a commit failed: what is on the disk is not known, so nothing more is written
 }
 
 // submit hands an act to the writer and waits for its end. A context that ends before the act began takes the act back;
@@ -128,6 +129,7 @@ func (w *writer) serve(ctx context.Context, first *request, group []*request) []
 		w.fail(ctx, group, err)
 		return group
 	}
+	w.acts.Add(int64(len(group)))
 	w.grouped(len(group))
 	for _, r := range group {
 		close(r.done)
