@@ -9,8 +9,7 @@ import (
 
 // Asker is the session that asked for a sign-in at an identity provider. The zero value is a browser without a session.
 type Asker struct {
-	Hash    string     // hex of SHA-256 of its cookie's value
-	Session string     // its name, which stays when the value is changed
+	Session string     // its ID, which stays when the value of the cookie is changed
 	User    ident.User // whose it is
 }
 
@@ -50,5 +49,5 @@ func AskerOf(p *Principal) Asker {
 	if p == nil {
 		return Asker{}
 	}
-	return Asker{Hash: p.Session.Hash, Session: p.Session.ID, User: p.User.ID}
+	return Asker{Session: p.Session.ID, User: p.User.ID}
 }

@@ -24,14 +24,19 @@ func (s *Service) StartGuest(ctx context.Context, agent string) (Signed, error) 
 	if err := s.store.SaveUser(ctx, u); err != nil {
 		return Signed{}, err
 	}
-	return s.open(ctx, u, fresh("", now), agent)
+	return s.open(ctx, u, fresh(Identity{}, now), agent)
 }
 
 // SignIn opens a session for a person. The caller's present session, when there is one, ends. A guest becomes the account and
 // keeps his id when the identity is new, and is merged into the account when it is known; bookings that the old session was
 // allowed to see stay visible.
 func (s *Service) SignIn(ctx context.Context, id Identity, current *Principal, agent string) (Signed, error) {
+	return s.signIn(ctx, id, current, agent, s.clock.Now())
+}
+
+func (s *Service) signIn(ctx context.Context, id Identity, current *Principal, agent string, proved time.Time) (Signed, error) {
 	now := s.clock.Now()
+	id = id.clean()
 	if current != nil && current.User.Guest {
 		// Two tabs of one guest may sign in at once: the second finds out here that the guest is one no longer.
 		s.upgrade.Lock()
@@ -48,7 +53,8 @@ func (s *Service) SignIn(ctx context.Context, id Identity, current *Principal, a
 	if err != nil {
 		return Signed{}, err
 	}
-	session := fresh(id.Issuer, now)
+	session := fresh(id, now)
+	session.AuthTime = proved
 	if current != nil {
 		session.Bookings = current.Session.Bookings
 	}
@@ -100,7 +106,10 @@ func (s *Service) resolve(ctx context.Context, id Identity, current *Principal, 
 func (s *Service) refresh(ctx context.Context, u User, id Identity, now time.Time) (User, error) {
 	next := u
 	next.Guest = false
-	next.Email, next.Verified = NormalEmail(id.Email), id.Verified
+	// Without an address the one of before stays to write to, and vouches for nothing any more.
+	if next.Verified = id.Verified; id.Email != "" {
+		next.Email = NormalEmail(id.Email)
+	}
 	if id.Name != "" {
 		next.Name = id.Name
 	}
@@ -110,7 +119,7 @@ func (s *Service) refresh(ctx context.Context, u User, id Identity, now time.Tim
 	if id.Picture != "" {
 		next.Picture = id.Picture
 	}
-	if next.profile() == u.profile() {
+	if next.profile() == u.profile() && !u.UpdatedAt.IsZero() { // a new user of whom nothing is known is saved too
 		return u, nil
 	}
 	next.UpdatedAt = now
@@ -152,8 +161,8 @@ func (s *Service) retire(ctx context.Context, old, now *Principal) error {
 	return s.store.DeleteSession(ctx, old.Session.Hash)
 }
 
-func fresh(issuer string, now time.Time) Session {
-	return Session{Issuer: issuer, CreatedAt: now, LastSeen: now, AuthTime: now, Rotated: now}
+func fresh(id Identity, now time.Time) Session {
+	return Session{Issuer: id.Issuer, Subject: id.Subject, CreatedAt: now, LastSeen: now, AuthTime: now, Rotated: now}
 }
 
 // DevIdentity is the identity of a development sign-in: the address is the subject and counts as verified.

@@ -20,6 +20,7 @@ import (
 	"cinema/internal/httpapi"
 	"cinema/internal/lifecycle"
 	"cinema/internal/live"
+	"cinema/internal/oidc"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
 	"cinema/internal/redisconn"
@@ -67,6 +68,7 @@ type product struct {
 	catalog  *catalog.Service
 	accounts *account.Service
 	ring     *ticket.Ring
+	provider *oidc.Provider // nil: nobody can sign in with one
 	bookings *booking.Service
 	record   *audit.Worker
 	vault    *audit.Vault // seals what tells who somebody is
@@ -166,6 +168,9 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 		return err
 	}
 	p.openLimiter(secret)
+	if err := p.openSignIn(secret, port); err != nil {
+		return err
+	}
 	tokenKeys, err := signingKeys(p.cfg)
 	if err != nil {
 		return err
@@ -207,6 +212,9 @@ func (p *product) openSales(ctx context.Context, port int) error {
 func (p *product) close() {
 	if p.hub != nil {
 		p.hub.Close()
+	}
+	if p.provider != nil {
+		p.provider.Close()
 	}
 	if p.redis != nil {
 		p.redis.Close()

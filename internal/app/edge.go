@@ -30,7 +30,7 @@ func (p *product) openEdge(mock *paymock.Gateway, port int) error {
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
 		Live: p.hub, Audit: p.store, Actions: audit.NewActions(p.store, p.vault, p.clock), Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
-		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter,
+		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter, SignIn: p.signIn(),
 	})
 	return err
 }
@@ -52,7 +52,7 @@ func (p *product) settings(port int) httpapi.Settings {
 	return httpapi.Settings{
 		Development: c.Development(), Env: c.Env, Port: strconv.Itoa(port), Version: p.version, HoldEngine: holdsName(c), StoreEngine: storeName(c),
 		FrontendURL: c.FrontendURL, Origins: c.CORSOrigins, Proxies: c.Proxies, GuestCheckout: c.GuestCheckout, Demo: c.DemoData != "off",
-		Provider: c.PaymentProvider, TestTokens: testTokens(c), WSQueryToken: c.WSQueryToken,
+		Provider: c.PaymentProvider, TestTokens: testTokens(c), Google: c.Google(), WSQueryToken: c.WSQueryToken,
 		Limits: httpapi.SaleLimits{
 			MaxSeats: c.MaxSeats, Hold: c.HoldTTL(), Extension: c.HoldExtension(), MaxHold: c.MaxHoldFor(), PaymentWindow: c.PayWindow(),
 		},

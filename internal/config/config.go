@@ -29,8 +29,8 @@ type Config struct {
 
 	GoogleID       string `env:"GOOGLE_CLIENT_ID" doc:"Client id of the identity provider."`
 	GoogleSecret   string `env:"GOOGLE_CLIENT_SECRET" secret:"true" doc:"Client secret of the identity provider."`
-	GoogleRedirect string `env:"GOOGLE_REDIRECT_URL" doc:"Callback address registered with the provider."`
-	OIDCIssuer     string `env:"OIDC_ISSUER" envDefault:"https://accounts.google.com" doc:"Issuer of the identity provider."`
+	GoogleRedirect string `env:"GOOGLE_REDIRECT_URL" doc:"Callback address registered with the provider: it ends in /api/auth/google/callback. Empty: FRONTEND_URL with that path, or in development http://localhost:PORT."`
+	OIDCIssuer     string `env:"OIDC_ISSUER" envDefault:"https://accounts.google.com" doc:"Issuer of the identity provider, exactly as it writes itself. https, or a provider on this machine."`
 
 	MongoURI        string `env:"MONGO_URI" secret:"true" doc:"Address of MongoDB, a replica set of one or more. Empty: the embedded store, a SQLite file under DATA_DIR."`
 	MongoStandalone bool   `env:"MONGO_ALLOW_STANDALONE" doc:"Accepts a MongoDB server that is no replica set. It can lose what it acknowledged: for tests only."`

@@ -98,6 +98,7 @@ func (c *Config) faults() []string {
 	var f collector
 	c.checkBasics(&f)
 	c.checkHolds(&f)
+	c.checkSignIn(&f)
 	if !c.Development() {
 		c.checkProduction(&f)
 	}

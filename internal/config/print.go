@@ -15,6 +15,7 @@ func (c *Config) Warnings() []string {
 		c.warnDevelopment(&f)
 	} else {
 		c.warnProduction(&f)
+		c.warnSignIn(&f)
 	}
 	return append(f.faults, c.warnings...)
 }

@@ -42,8 +42,9 @@ type configView struct {
 }
 
 type signInView struct {
-	Google bool `json:"google"`
-	Dev    bool `json:"dev"`
+	Google    bool   `json:"google"`
+	Dev       bool   `json:"dev"`
+	GoogleURL string `json:"google_url" doc:"Where a browser goes to sign in; it takes return_to."`
 }
 
 type paymentInfo struct {
@@ -95,7 +96,7 @@ func (s *Server) readyz(ctx context.Context, _ *struct{}) (*reply[aliveView], er
 func (s *Server) config(ctx context.Context, _ *struct{}) (*reply[configView], error) {
 	return &reply[configView]{configView{
 		OK: true, Env: s.settings.Env, Version: s.settings.Version,
-		SignIn:        signInView{Google: s.settings.Google, Dev: s.settings.Development},
+		SignIn:        signInView{Google: s.settings.Google, Dev: s.settings.Development, GoogleURL: loginPath},
 		Session:       callOf(ctx).principal != nil,
 		GuestCheckout: s.settings.GuestCheckout, Demo: s.settings.Demo,
 		Payment: paymentInfo{Provider: s.settings.Provider, TestTokens: s.settings.TestTokens},

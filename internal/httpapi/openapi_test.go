@@ -83,7 +83,7 @@ func (k *contract) check(req *http.Request, r response) {
 	require.NoError(k.t, err, "%s %s is not in the document", req.Method, req.URL.Path)
 	media, _, _ := strings.Cut(r.header.Get("Content-Type"), ";")
 	isJSON := strings.HasSuffix(media, "json")
-	if !isJSON {
+	if !isJSON && r.text != "" {
 		require.NotNil(k.t, route.Operation.Responses.Status(r.status).Value.Content.Get(media), "%s of %s", media, route.Path)
 	}
 	input := &openapi3filter.ResponseValidationInput{
@@ -108,7 +108,7 @@ func TestOpenAPI_describes_every_answer(t *testing.T) {
 	for _, path := range []string{
 		"/health", "/livez", "/readyz", "/api/config", "/api/cinemas", "/api/movies?now_showing=true", "/api/movies/low-orbit", "/api/movies/none",
 		"/api/showtimes", "/api/showtimes?limit=1", "/api/showtimes/" + onSale, "/api/showtimes/" + closed, "/api/showtimes/none",
-		"/api/layouts/ly_hall1", "/media/posters/low-orbit.svg", statePath, "/api/me",
+		"/api/layouts/ly_hall1", "/media/posters/low-orbit.svg", statePath, "/api/me", "/api/auth/google/login", "/api/auth/google/callback",
 	} {
 		v.get(path)
 	}

@@ -194,6 +194,9 @@ var titles = map[string]string{
 	"rate_limited":        "Too many requests",
 	"cross_origin":        "Request from another site",
 	"internal":            "Internal error",
+	"sign_in_unavailable": "Sign-in is not possible",
+	"sign_in_failed":      "The sign-in failed",
+	"step_up_failed":      "The sign-in did not confirm who you are",
 }
 
 // fail answers a Gin handler with an error and stops the chain.
@@ -203,6 +206,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.Abort()
 	if p.Status == statusClientGone {
 		c.Status(statusClientGone)
+		return
+	}
+	if isVisit(c) && wantsPage(c.Request) {
+		s.failPage(c, p)
 		return
 	}
 	body, err := json.Marshal(p)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,7 @@ type Deps struct {
 	Rules    ratelimit.Rules
 	Limiter  *ratelimit.Limiter // nil: this process counts alone
 	Bank     Bank               // nil unless the provider takes test tokens
+	SignIn   SignIn             // nil: no identity provider is configured
 	Pages    fs.FS              // the built web app; nil: none
 	Holds    Ping
 	Store    Ping
@@ -126,6 +128,8 @@ type Server struct {
 	limiter  *ratelimit.Limiter
 	proxies  []netip.Prefix
 	bank     Bank
+	signIn   SignIn
+	frontend string // origin of the web app without a slash at its end; empty: our own
 	pages    *pages
 	holds    Ping
 	store    Ping
@@ -162,8 +166,9 @@ func New(d Deps) (*Server, error) {
 	setUpHuma()
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
-		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank,
-		holds: d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
+		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
+		frontend: strings.TrimRight(d.Settings.FrontendURL, "/"),
+		holds:    d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
 	}
 	if s.clock == nil {
 		s.clock = clock.System{}
@@ -230,6 +235,7 @@ func (s *Server) build() error {
 func (s *Server) register() {
 	s.registerHealth()
 	s.registerSession()
+	s.registerGoogle()
 	s.registerSessions()
 	s.registerTokens()
 	s.registerCatalog()
@@ -245,9 +251,8 @@ func (s *Server) register() {
 func (s *Server) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			get := *r
-			get.Method = http.MethodGet
-			r = &get
+			r = r.WithContext(context.WithValue(r.Context(), headKey{}, true))
+			r.Method = http.MethodGet
 		}
 		s.engine.ServeHTTP(w, r)
 	})
@@ -281,8 +286,11 @@ func (s *Server) openAPI() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// callKey finds the call in a request's context.
-type callKey struct{}
+// callKey finds the call in a request's context, headKey whether only the headers were asked for.
+type (
+	callKey struct{}
+	headKey struct{}
+)
 
 // call is what the edge knows of one request. The guard fills in the caller.
 type call struct {
@@ -292,6 +300,7 @@ type call struct {
 	bearer    bool
 	address   string // the client's, as quotas see it
 	started   time.Time
+	retry     string // for a person who came with a browser: where another try begins; empty: at the sign-in page
 }
 
 var noCall = &call{}

@@ -105,7 +105,7 @@ func (p *Provider) Begin(ctx context.Context, a account.Attempt) (account.Begun,
 	}
 	l := &letter{
 		State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier(), Issuer: p.o.Issuer,
-		Hash: a.Asker.Hash, Session: a.Asker.Session, User: a.Asker.User, ReturnTo: a.ReturnTo, StepUp: a.StepUp, at: p.o.Clock.Now(),
+		Session: a.Asker.Session, User: a.Asker.User, ReturnTo: a.ReturnTo, StepUp: a.StepUp, at: p.o.Clock.Now(),
 	}
 	sealed, err := p.seals.seal(l)
 	if err != nil {

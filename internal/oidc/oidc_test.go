@@ -21,7 +21,7 @@ import (
 )
 
 var asked = account.Attempt{
-	Asker: account.Asker{Hash: strings.Repeat("a", 64), Session: "se_1", User: "us_1"}, ReturnTo: "/films?day=2026-03-10#seats",
+	Asker: account.Asker{Session: "se_1", User: "us_1"}, ReturnTo: "/films?day=2026-03-10#seats",
 }
 
 func TestProvider(t *testing.T) {

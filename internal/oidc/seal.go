@@ -32,7 +32,6 @@ type letter struct {
 	Nonce    string     `json:"n"`
 	Verifier string     `json:"v"`
 	Issuer   string     `json:"i"`
-	Hash     string     `json:"h,omitempty"`
 	Session  string     `json:"e,omitempty"`
 	User     ident.User `json:"u,omitempty"`
 	ReturnTo string     `json:"r"`
@@ -41,7 +40,7 @@ type letter struct {
 }
 
 func (l *letter) attempt() account.Attempt {
-	return account.Attempt{Asker: account.Asker{Hash: l.Hash, Session: l.Session, User: l.User}, ReturnTo: l.ReturnTo, StepUp: l.StepUp}
+	return account.Attempt{Asker: account.Asker{Session: l.Session, User: l.User}, ReturnTo: l.ReturnTo, StepUp: l.StepUp}
 }
 
 // sealer closes letters with its first key and opens them with any.
