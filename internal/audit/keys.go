@@ -12,20 +12,23 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 const (
-	pemType    = "PRIVATE KEY"
+	pemPrivate = "PRIVATE KEY"
+	pemPublic  = "PUBLIC KEY"
 	wrapLabel  = "audit user keys"
 	keyIDBytes = 8
 )
 
 // Keys is the secret of the record, which is kept outside the store: it signs checkpoints and wraps the data keys of users. Whoever
-// has the store alone can do neither.
+// has the store alone can do neither. Former secrets still verify and unwrap.
 type Keys struct {
 	id      string
 	private ed25519.PrivateKey
-	wrap    cipher.AEAD
+	wraps   map[string]cipher.AEAD // by id
+	trusted Trusted
 }
 
 // NewKeys makes a secret at random.
@@ -34,36 +37,74 @@ func NewKeys() (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the audit key: %w", err)
 	}
-	return keysOf(private)
+	k := &Keys{wraps: make(map[string]cipher.AEAD), trusted: make(Trusted)}
+	return k, k.add(private)
 }
 
-// ParseKeys reads what PEM wrote, or any Ed25519 key in PKCS#8.
+// ParseKeys reads Ed25519 keys in PEM. The first PRIVATE KEY (PKCS#8) is the secret; further ones are former secrets, and of a former
+// secret that is gone its PUBLIC KEY may be there, so that what it signed still counts.
 func ParseKeys(text []byte) (*Keys, error) {
-	block, _ := pem.Decode(text)
-	if block == nil || block.Type != pemType {
-		return nil, errors.New("the audit key is not a PEM block PRIVATE KEY")
+	k := &Keys{wraps: make(map[string]cipher.AEAD), trusted: make(Trusted)}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		var parsed any
+		var err error
+		switch block.Type {
+		case pemPrivate:
+			parsed, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+		case pemPublic:
+			parsed, err = x509.ParsePKIXPublicKey(block.Bytes)
+		default:
+			err = errNotEd25519
+		}
+		if err != nil {
+			return nil, errNotEd25519 // the parser's words might show a part of it
+		}
+		switch key := parsed.(type) {
+		case ed25519.PrivateKey:
+			err = k.add(key)
+		case ed25519.PublicKey:
+			k.trusted.Trust(key)
+		default:
+			err = errNotEd25519
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New("the audit key is not a key in PKCS#8") // the parser's words might show a part of it
+	if k.private == nil {
+		return nil, errors.New("the audit key has no PEM block PRIVATE KEY")
 	}
-	private, ok := parsed.(ed25519.PrivateKey)
-	if !ok {
-		return nil, errors.New("the audit key is not an Ed25519 key")
-	}
-	return keysOf(private)
+	return k, nil
 }
 
-func keysOf(private ed25519.PrivateKey) (*Keys, error) {
+var errNotEd25519 = errors.New("the audit key holds something that is no Ed25519 key in PEM")
+
+// add takes a secret: the first one is in use, others are former.
+func (k *Keys) add(private ed25519.PrivateKey) error {
 	secret, err := hkdf.Key(sha256.New, private.Seed(), nil, wrapLabel, sha256.Size)
 	if err != nil {
-		return nil, fmt.Errorf("derive the wrapping key: %w", err)
+		return fmt.Errorf("derive the wrapping key: %w", err)
 	}
 	wrap, err := newAEAD(secret)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &Keys{id: KeyID(private.Public().(ed25519.PublicKey)), private: private, wrap: wrap}, nil //nolint:errcheck // by its documentation
+	public := publicOf(private)
+	id := KeyID(public)
+	if k.private == nil {
+		k.private, k.id = private, id
+	}
+	k.wraps[id] = wrap
+	k.trusted.Trust(public)
+	return nil
+}
+
+func publicOf(private ed25519.PrivateKey) ed25519.PublicKey {
+	public, ok := private.Public().(ed25519.PublicKey)
+	if !ok {
+		panic("audit: crypto/ed25519 broke its word")
+	}
+	return public
 }
 
 // KeyID names a public key: 64 bits of its SHA-256 in hexadecimal.
@@ -76,7 +117,10 @@ func KeyID(public ed25519.PublicKey) string {
 func (k *Keys) ID() string { return k.id }
 
 // Public is the half that verifies checkpoints. Anybody may have it.
-func (k *Keys) Public() ed25519.PublicKey { return k.private.Public().(ed25519.PublicKey) } //nolint:errcheck // by its documentation
+func (k *Keys) Public() ed25519.PublicKey { return publicOf(k.private) }
+
+// Trusted are the public keys of this secret and of former ones.
+func (k *Keys) Trusted() Trusted { return maps.Clone(k.trusted) }
 
 // PEM writes the secret for a file.
 func (k *Keys) PEM() ([]byte, error) {
@@ -84,7 +128,7 @@ func (k *Keys) PEM() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the audit key: %w", err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: raw}), nil
+	return pem.EncodeToMemory(&pem.Block{Type: pemPrivate, Bytes: raw}), nil
 }
 
 // PublicText is a public key as people pass it on: base64 without padding.

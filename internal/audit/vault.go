@@ -57,7 +57,7 @@ type Vault struct {
 }
 
 type openedKey struct {
-	aead  cipher.AEAD // nil: destroyed
+	boxes map[string]cipher.AEAD // by the id of the wrapping secret; nil: destroyed. Never written after its making
 	until time.Time
 }
 
@@ -72,7 +72,7 @@ func (v *Vault) SealPersonal(ctx context.Context, user ident.User, entry string,
 	if len(values) == 0 || user == "" {
 		return nil, nil
 	}
-	aead, err := v.key(ctx, user, true)
+	boxes, err := v.boxes(ctx, user, true)
 	if errors.Is(err, errErased) {
 		return nil, nil
 	}
@@ -81,7 +81,7 @@ func (v *Vault) SealPersonal(ctx context.Context, user ident.User, entry string,
 	}
 	sealed := make(map[string]string, len(values))
 	for name, value := range values {
-		raw := aead.Seal(nil, nil, []byte(value), bound(entry, name))
+		raw := boxes[v.keys.id].Seal(nil, nil, []byte(value), bound(entry, name))
 		sealed[name] = sealedMark + "." + v.keys.id + "." + base64.RawURLEncoding.EncodeToString(raw)
 	}
 	return sealed, nil
@@ -93,7 +93,7 @@ func (v *Vault) Open(ctx context.Context, user ident.User, entry string, sealed 
 	if len(sealed) == 0 || user == "" {
 		return nil, nil
 	}
-	aead, err := v.key(ctx, user, false)
+	boxes, err := v.boxes(ctx, user, false)
 	if errors.Is(err, errErased) {
 		return nil, nil
 	}
@@ -102,23 +102,22 @@ func (v *Vault) Open(ctx context.Context, user ident.User, entry string, sealed 
 	}
 	values := make(map[string]string, len(sealed))
 	for name, text := range sealed {
-		if value, ok := v.open(aead, text, bound(entry, name)); ok {
+		if value, ok := unbox(boxes, text, bound(entry, name)); ok {
 			values[name] = value
 		}
 	}
 	return values, nil
 }
 
-func (v *Vault) open(aead cipher.AEAD, text string, place []byte) (string, bool) {
-	raw, ok := strings.CutPrefix(text, sealedMark+"."+v.keys.id+".")
-	if !ok {
+func unbox(boxes map[string]cipher.AEAD, text string, place []byte) (string, bool) {
+	mark, rest, _ := strings.Cut(text, ".")
+	secret, text, _ := strings.Cut(rest, ".")
+	aead := boxes[secret]
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if mark != sealedMark || aead == nil || err != nil {
 		return "", false
 	}
-	box, err := base64.RawURLEncoding.DecodeString(raw)
-	if err != nil {
-		return "", false
-	}
-	value, err := aead.Open(nil, nil, box, place)
+	value, err := aead.Open(nil, nil, raw, place)
 	return string(value), err == nil
 }
 
@@ -132,13 +131,13 @@ func (v *Vault) DestroyKey(ctx context.Context, user ident.User) error {
 	return nil
 }
 
-// key finds a user's data key. create says that one is made when there is none.
-func (v *Vault) key(ctx context.Context, user ident.User, create bool) (cipher.AEAD, error) {
+// boxes finds a user's data keys. create says that there has to be one under the present secret.
+func (v *Vault) boxes(ctx context.Context, user ident.User, create bool) (map[string]cipher.AEAD, error) {
 	v.mu.Lock()
 	known, ok := v.opened[user]
 	v.mu.Unlock()
-	if ok && v.clock.Now().Before(known.until) {
-		return known.aead, erased(known.aead)
+	if ok && v.clock.Now().Before(known.until) && (known.boxes == nil || known.boxes[v.keys.id] != nil || !create) {
+		return known.boxes, erased(known.boxes)
 	}
 	kept, err := v.store.UserKeys(ctx, user)
 	if err == nil && create && kept.Destroyed.IsZero() && kept.Wrapped[v.keys.id] == nil {
@@ -147,27 +146,38 @@ func (v *Vault) key(ctx context.Context, user ident.User, create bool) (cipher.A
 	if err != nil {
 		return nil, fmt.Errorf("key of %s: %w", user, err)
 	}
-	wrapped := kept.Wrapped[v.keys.id]
-	if !kept.Destroyed.IsZero() || wrapped == nil { // without a key under this secret nothing can be read
-		if !kept.Destroyed.IsZero() {
-			v.remember(user, nil)
-		}
-		return nil, errErased
-	}
-	secret, err := v.keys.wrap.Open(nil, nil, wrapped, wrapPlace(user))
-	if err != nil {
+	boxes := v.unwrap(kept)
+	if create && boxes != nil && boxes[v.keys.id] == nil {
 		return nil, fmt.Errorf("key of %s: somebody changed it", user)
 	}
-	aead, err := newAEAD(secret)
-	if err != nil {
-		return nil, err
-	}
-	v.remember(user, aead)
-	return aead, nil
+	v.remember(user, boxes)
+	return boxes, erased(boxes)
 }
 
-func erased(aead cipher.AEAD) error {
-	if aead == nil {
+// unwrap opens every key that can be opened; nil: they were destroyed.
+func (v *Vault) unwrap(kept UserKeys) map[string]cipher.AEAD {
+	if !kept.Destroyed.IsZero() {
+		return nil
+	}
+	boxes := make(map[string]cipher.AEAD, len(kept.Wrapped))
+	for id, wrapped := range kept.Wrapped {
+		wrap := v.keys.wraps[id]
+		if wrap == nil {
+			continue
+		}
+		secret, err := wrap.Open(nil, nil, wrapped, wrapPlace(kept.User))
+		if err != nil {
+			continue
+		}
+		if aead, err := newAEAD(secret); err == nil {
+			boxes[id] = aead
+		}
+	}
+	return boxes
+}
+
+func erased(boxes map[string]cipher.AEAD) error {
+	if boxes == nil {
 		return errErased
 	}
 	return nil
@@ -177,17 +187,17 @@ func erased(aead cipher.AEAD) error {
 func (v *Vault) wrapped(user ident.User) []byte {
 	fresh := make([]byte, dataKeyBytes)
 	_, _ = rand.Read(fresh) // never fails
-	return v.keys.wrap.Seal(nil, nil, fresh, wrapPlace(user))
+	return v.keys.wraps[v.keys.id].Seal(nil, nil, fresh, wrapPlace(user))
 }
 
-func (v *Vault) remember(user ident.User, aead cipher.AEAD) {
+func (v *Vault) remember(user ident.User, boxes map[string]cipher.AEAD) {
 	now := v.clock.Now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.opened) >= cacheKeys {
 		v.shrinkLocked(now)
 	}
-	v.opened[user] = openedKey{aead: aead, until: now.Add(freshFor)}
+	v.opened[user] = openedKey{boxes: boxes, until: now.Add(freshFor)}
 }
 
 // shrinkLocked forgets what is stale, and then anything until half is free.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,17 +30,22 @@ const (
 	Claims      Table = "claims"      // ClaimRow
 	Registers   Table = "registers"   // RegisterRow, but for those of KindCopy
 	Outbox      Table = "outbox"      // booking.OutboxEvent
-	Audit       Table = "audit"       // audit.Entry
+	Audit       Table = "audit"       // audit.Kept
 	UserKeys    Table = "user_keys"   // audit.UserKeys
 	Requests    Table = "requests"    // idem.Record
 	Erasures    Table = "erasures"    // privacy.Erasure
+
+	AuditLinks       Table = "audit_links"       // audit.Link
+	AuditUnsealed    Table = "audit_unsealed"    // audit.Waiting
+	AuditCheckpoints Table = "audit_checkpoints" // audit.KeptCheckpoint
+	AuditMarks       Table = "audit_marks"       // audit.Mark
 )
 
 // Tables lists every table in the order of writing.
 func Tables() []Table {
 	return []Table{
 		Cinemas, Auditoriums, Layouts, Movies, PriceCards, Showtimes, Blocks, Users, Sessions, Tokens, Revocations, Bookings, Claims, Registers, Outbox, Audit, UserKeys, Requests,
-		Erasures,
+		Erasures, AuditLinks, AuditUnsealed, AuditCheckpoints, AuditMarks,
 	}
 }
 
@@ -87,6 +93,9 @@ func SplitKey(key string) (first, second string) {
 	first, second, _ = strings.Cut(key, "|")
 	return first, second
 }
+
+// NumberKey is the key of rows that are ordered by a number.
+func NumberKey(n int64) string { return strconv.FormatInt(n, 10) }
 
 // TimeKey is the key of rows that are ordered by time and then by their id.
 func TimeKey(at time.Time, id string) string {

@@ -20,6 +20,7 @@ type Backend interface {
 	account.Store
 	audit.Store
 	audit.KeyStore
+	audit.Chain
 	Idempotency
 	privacy.Store
 

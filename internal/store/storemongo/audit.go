@@ -28,8 +28,15 @@ type entryDoc struct {
 }
 
 func (s *Store) toEntry(e audit.Entry) entryDoc {
+	return toKept(audit.Kept{Entry: e, Position: s.next()})
+}
+
+func toKept(e audit.Kept) entryDoc {
+	if len(e.Payload) == 0 { // nothing is kept in one way
+		e.Payload = nil
+	}
 	return entryDoc{
-		ID: e.ID, Position: s.next(), Type: e.Type, Showtime: string(e.Showtime), Booking: string(e.Booking), User: string(e.User),
+		ID: e.ID, Position: e.Position, Type: e.Type, Showtime: string(e.Showtime), Booking: string(e.Booking), User: string(e.User),
 		Seats: convert(e.Seats, func(s ident.Seat) string { return string(s) }), Request: string(e.Request), Payload: e.Payload, At: millis(e.At),
 	}
 }
@@ -41,14 +48,25 @@ func (d entryDoc) entry() audit.Entry {
 	}
 }
 
-// Append writes the entries whose ids are new. After an error some may be there; a repeat writes the others.
+// Append writes the entries whose ids are new. After an error some may be there; a repeat writes the others. Each is queued for its seal
+// before it is written, so that none is ever there unnoticed; one that is queued and never written is given up later.
 func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 	for _, e := range entries {
 		if e.ID == "" || e.Type == "" {
 			return fault.New(fault.Invalid, "invalid_entry", "An entry needs an identifier and a type.")
 		}
 	}
-	return insertAll(ctx, s, s.audit, convert(entries, s.toEntry))
+	docs, began := convert(entries, s.toEntry), s.clock.Now()
+	if err := s.queueEntries(ctx, docs); err != nil {
+		return err
+	}
+	if err := insertAll(ctx, s, s.audit, docs); err != nil {
+		return err
+	}
+	if s.clock.Now().Sub(began) < requeueAfter {
+		return nil
+	}
+	return s.queueEntries(ctx, docs)
 }
 
 // Entries lists the record, newest first, and tells how many entries the filters fit in all.

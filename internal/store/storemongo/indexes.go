@@ -51,6 +51,9 @@ var indexes = [...]index{
 	{"audit_logs", "by_showtime", bson.D{up("showtime_id"), down("at"), down("pos")}, nil},
 	{"audit_logs", "by_user", bson.D{up("user_id"), down("at"), down("pos")}, nil},
 	{"audit_logs", "by_booking", bson.D{up("booking_id"), down("at"), down("pos")}, nil},
+	// A sealer looks whether an entry has its link, a verification whether it waits for one.
+	{"audit_chain", "by_entry", bson.D{up("entry_id")}, nil},
+	{"audit_unsealed", "by_entry", bson.D{up("entry_id")}, nil},
 	// A job deletes expired answers; a TTL index would do it by the server's clock and unseen.
 	{"idempotency", "by_expiry", bson.D{up("expires")}, nil},
 	// Whoever is erased takes his answers along.

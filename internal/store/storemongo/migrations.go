@@ -41,6 +41,7 @@ var steps = [...]step{
 	{"name_sessions", nameSessions},
 	{"fill_booking_cinemas", fillCinemas},
 	{"create_erasures", createErasures},
+	{"begin_audit_chain", beginChain},
 }
 
 // createCollections makes the collections by name, so that a cluster can shard them before the first sale.

@@ -87,6 +87,7 @@ type Store struct {
 	users, sessions, userKeys, personal, revoked                     *mongo.Collection
 	cinemas, auditoriums, layouts, movies, cards, showtimes, blocked *mongo.Collection
 	erasures, leases, migrations                                     *mongo.Collection
+	unsealed, chain, checkpoints, marks                              *mongo.Collection
 
 	turns    turns        // of a customer's own requests for one showtime
 	planning chan turn    // this process's turn at the programme
@@ -170,6 +171,7 @@ func (s *Store) named() map[string]**mongo.Collection {
 		"bookings": &s.bookings, "seat_claims": &s.claims, "decisions": &s.decisions, "tickets": &s.tickets, "outbox": &s.outbox,
 		"audit_logs": &s.audit, "user_keys": &s.userKeys, "idempotency": &s.requests, "users": &s.users, "sessions": &s.sessions, "personal_tokens": &s.personal, "revoked_tokens": &s.revoked,
 		"cinemas": &s.cinemas, "auditoriums": &s.auditoriums, "layouts": &s.layouts, "movies": &s.movies, "price_cards": &s.cards,
+		"audit_unsealed": &s.unsealed, "audit_chain": &s.chain, "audit_checkpoints": &s.checkpoints, "audit_marks": &s.marks,
 		"showtimes": &s.showtimes, "seat_blocks": &s.blocked, "erasures": &s.erasures, "leases": &s.leases, "schema_migrations": &s.migrations,
 	}
 }

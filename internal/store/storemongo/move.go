@@ -29,7 +29,8 @@ func (s *Store) tableOf(t store.Table) (*mongo.Collection, error) {
 		store.Cinemas: s.cinemas, store.Auditoriums: s.auditoriums, store.Layouts: s.layouts, store.Movies: s.movies, store.PriceCards: s.cards,
 		store.Showtimes: s.showtimes, store.Blocks: s.blocked, store.Users: s.users, store.Sessions: s.sessions, store.Tokens: s.personal, store.Revocations: s.revoked, store.Bookings: s.bookings,
 		store.Claims: s.claims, store.Registers: s.decisions, store.Outbox: s.outbox, store.Audit: s.audit, store.UserKeys: s.userKeys, store.Requests: s.requests,
-		store.Erasures: s.erasures,
+		store.Erasures: s.erasures, store.AuditLinks: s.chain, store.AuditUnsealed: s.unsealed, store.AuditCheckpoints: s.checkpoints,
+		store.AuditMarks: s.marks,
 	}[t]
 	if !ok {
 		return nil, fmt.Errorf("store: no table %q", t)
@@ -59,7 +60,15 @@ func afterKey(t store.Table, after string) (bson.D, error) {
 	if after == "" {
 		return moved(t), nil
 	}
-	if t != store.Outbox && t != store.Audit {
+	switch t {
+	case store.Outbox, store.Audit:
+	case store.AuditLinks, store.AuditCheckpoints:
+		n, err := strconv.ParseInt(after, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("store: not a key of %s: %q", t, after)
+		}
+		return field("_id", field("$gt", n)), nil
+	default:
 		return field("$and", bson.A{moved(t), field("_id", field("$gt", after))}), nil
 	}
 	first, id := store.SplitKey(after)
@@ -124,7 +133,17 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, p, func(d eventDoc) (string, any) { return store.TimeKey(d.At, d.ID), d.event() })
 	case store.Audit:
 		p.options = sorted("at", "_id").SetLimit(int64(limit))
-		return exported(ctx, p, func(d entryDoc) (string, any) { return store.TimeKey(d.At, d.ID), d.entry() })
+		return exported(ctx, p, func(d entryDoc) (string, any) {
+			return store.TimeKey(d.At, d.ID), audit.Kept{Entry: d.entry(), Position: d.Position}
+		})
+	case store.AuditLinks:
+		return exported(ctx, p, func(d linkDoc) (string, any) { return store.NumberKey(d.N), d.link() })
+	case store.AuditUnsealed:
+		return exported(ctx, p, func(d waitingDoc) (string, any) { return d.Key, d.waiting() })
+	case store.AuditCheckpoints:
+		return exported(ctx, p, func(d checkpointDoc) (string, any) { return store.NumberKey(d.Seq), d.kept() })
+	case store.AuditMarks:
+		return exported(ctx, p, func(d markDoc) (string, any) { return d.Name, d.mark() })
 	case store.UserKeys:
 		return exported(ctx, p, func(d userKeysDoc) (string, any) { return d.User, d.keys() })
 	case store.Erasures:
@@ -213,8 +232,16 @@ func (s *Store) document(row any) (any, error) {
 		return s.registerOf(v.Kind, v.ID, v.Value), nil
 	case booking.OutboxEvent:
 		return s.toEvent(v), nil
-	case audit.Entry:
-		return s.toEntry(v), nil
+	case audit.Kept:
+		return toKept(v), nil
+	case audit.Link:
+		return toLink(v), nil
+	case audit.Waiting:
+		return toWaiting(v), nil
+	case audit.KeptCheckpoint:
+		return checkpointDoc(v), nil
+	case audit.Mark:
+		return markDoc(v), nil
 	case audit.UserKeys:
 		return toUserKeys(v), nil
 	case privacy.Erasure:

@@ -19,18 +19,36 @@ func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 		return nil
 	}
 	return s.do(ctx, func(ctx context.Context, w *writes) error {
+		fresh := make([]audit.Waiting, 0, len(entries))
 		for _, e := range entries {
-			if err := insertEntry(ctx, w, e); err != nil {
+			k := audit.Kept{Entry: e, Position: s.next()}
+			won, err := insertEntry(ctx, w, k)
+			if err != nil {
 				return err
 			}
+			if won {
+				fresh = append(fresh, audit.Waiting{Position: k.Position, Entry: e.ID})
+			}
 		}
-		return nil
+		return queueEntries(ctx, w, fresh)
 	})
 }
 
-func insertEntry(ctx context.Context, w *writes, e audit.Entry) error {
-	_, err := w.InsertEntry.ExecContext(ctx, e.ID, e.Type, string(e.Showtime), string(e.Booking), string(e.User), list(e.Seats), string(e.Request),
-		e.Payload, toMillis(e.At))
+func insertEntry(ctx context.Context, w *writes, k audit.Kept) (won bool, err error) {
+	payload := k.Payload
+	if len(payload) == 0 { // nothing is kept in one way
+		payload = nil
+	}
+	return affected(w.InsertEntry.ExecContext(ctx, k.ID, k.Type, string(k.Showtime), string(k.Booking), string(k.User), list(k.Seats), string(k.Request),
+		payload, toMillis(k.At), k.Position))
+}
+
+// queueEntries lets entries wait for their link.
+func queueEntries(ctx context.Context, w *writes, waiting []audit.Waiting) error {
+	if len(waiting) == 0 {
+		return nil
+	}
+	_, err := w.QueueEntries.ExecContext(ctx, list(places(waiting)))
 	return err
 }
 

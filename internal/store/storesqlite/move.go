@@ -72,7 +72,15 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 	case store.Outbox:
 		return exported(ctx, r.ExportOutbox, two.fromStart(), scanEvent, func(e booking.OutboxEvent) string { return store.TimeKey(e.At, e.ID) })
 	case store.Audit:
-		return exported(ctx, r.ExportAudit, two.fromStart(), scanEntry, func(e audit.Entry) string { return store.TimeKey(e.At, e.ID) })
+		return exported(ctx, r.ExportAudit, two.fromStart(), scanWhole, func(k audit.Kept) string { return store.TimeKey(k.At, k.ID) })
+	case store.AuditLinks:
+		return exported(ctx, r.ExportLinks, one, scanLink, func(l audit.Link) string { return store.NumberKey(l.N) })
+	case store.AuditUnsealed:
+		return exported(ctx, r.ExportUnsealed, two.fromStart(), scanWaiting, func(w audit.Waiting) string { return store.PairKey(store.NumberKey(w.Position), w.Entry) })
+	case store.AuditCheckpoints:
+		return exported(ctx, r.ExportCheckpoints, one, scanCheckpoint, func(k audit.KeptCheckpoint) string { return store.NumberKey(k.Seq) })
+	case store.AuditMarks:
+		return exported(ctx, r.ExportMarks, one, scanMark, func(m audit.Mark) string { return m.Name })
 	case store.UserKeys:
 		return exported(ctx, r.ExportUserKeys, one, scanUserKeys, func(k audit.UserKeys) string { return string(k.User) })
 	case store.Erasures:
@@ -179,8 +187,16 @@ func importRow(ctx context.Context, w *writes, row any) (err error) {
 		_, err = putOnce(ctx, w, v.Kind, v.ID, v.Value)
 	case booking.OutboxEvent:
 		return insertEvents(ctx, w, []booking.OutboxEvent{v})
-	case audit.Entry:
-		return insertEntry(ctx, w, v)
+	case audit.Kept:
+		_, err = insertEntry(ctx, w, v)
+	case audit.Link:
+		_, err = insertLink(ctx, w, v)
+	case audit.Waiting:
+		return queueEntries(ctx, w, []audit.Waiting{v})
+	case audit.KeptCheckpoint:
+		_, err = w.KeepCheckpoint.ExecContext(ctx, v.Seq, v.Statement)
+	case audit.Mark:
+		_, err = w.ImportMark.ExecContext(ctx, v.Name, v.Rank, v.Value)
 	case audit.UserKeys:
 		return importUserKeys(ctx, w, v)
 	case privacy.Erasure:

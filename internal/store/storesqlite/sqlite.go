@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver registers itself
@@ -72,6 +73,8 @@ func (o Options) withDefaults() Options {
 
 // Store is the embedded store.
 type Store struct {
+	chainReads
+
 	dir   string
 	clock clock.Clock
 	log   *slog.Logger
@@ -80,9 +83,10 @@ type Store struct {
 	writeDB *sql.DB
 	readDB  *sql.DB
 	writer  *writer
-	reads   *reads
 	writes  *writes
 	scrubs  scrubbing
+
+	position atomic.Int64 // the last place in the record that was given out
 
 	closeOnce sync.Once
 	closeErr  error
@@ -99,7 +103,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: o.Dir, clock: o.Clock, log: o.Logger, lock: lock, reads: &reads{}, writes: &writes{}}
+	s := &Store{dir: o.Dir, clock: o.Clock, log: o.Logger, lock: lock, chainReads: chainReads{reads: &reads{}}, writes: &writes{}}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store in %s: %w", o.Dir, err), s.closeFiles())
 	}
@@ -200,6 +204,18 @@ func (s *Store) do(ctx context.Context, a act) error { return s.writer.submit(ct
 
 // read translates the error of a read.
 func (s *Store) read(err error) error { return translate(err) }
+
+// next gives out places in the record: the order in which things that share an instant were written. They grow with the clock, in
+// microseconds.
+func (s *Store) next() int64 {
+	for {
+		last := s.position.Load()
+		at := max(s.clock.Now().UnixMicro(), last+1)
+		if s.position.CompareAndSwap(last, at) {
+			return at
+		}
+	}
+}
 
 // now is the store's clock in the unit that it keeps.
 func (s *Store) now() int64 { return toMillis(s.clock.Now()) }

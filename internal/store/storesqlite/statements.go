@@ -75,6 +75,12 @@ type writes struct {
 	DropRevocations   *sql.Stmt `sql:"drop_revocations"`
 
 	InsertEntry     *sql.Stmt `sql:"insert_entry"`
+	QueueEntries    *sql.Stmt `sql:"queue_entries"`
+	UnqueueEntries  *sql.Stmt `sql:"unqueue_entries"`
+	InsertLink      *sql.Stmt `sql:"insert_link"`
+	KeepCheckpoint  *sql.Stmt `sql:"keep_checkpoint"`
+	PutMark         *sql.Stmt `sql:"put_mark"`
+	ImportMark      *sql.Stmt `sql:"import_mark"`
 	PutUserKey      *sql.Stmt `sql:"put_user_key"`
 	DestroyUserKeys *sql.Stmt `sql:"destroy_user_keys"`
 	ImportUserKeys  *sql.Stmt `sql:"import_user_keys"`
@@ -152,6 +158,17 @@ type reads struct {
 	CountEntries filtered  `sql:"count_entries"`
 	UserKeys     *sql.Stmt `sql:"user_keys"`
 
+	Unsealed       *sql.Stmt `sql:"unsealed"`
+	CountUnsealed  *sql.Stmt `sql:"count_unsealed"`
+	KeptEntries    *sql.Stmt `sql:"kept_entries"`
+	LooseEntries   *sql.Stmt `sql:"loose_entries"`
+	LastLink       *sql.Stmt `sql:"last_link"`
+	Links          *sql.Stmt `sql:"links"`
+	LinksOf        *sql.Stmt `sql:"links_of"`
+	Checkpoints    *sql.Stmt `sql:"checkpoints"`
+	LastCheckpoint *sql.Stmt `sql:"last_checkpoint"`
+	Mark           *sql.Stmt `sql:"mark"`
+
 	Erasure      *sql.Stmt `sql:"erasure"`
 	Erased       *sql.Stmt `sql:"erased"`
 	OpenErasures *sql.Stmt `sql:"open_erasures"`
@@ -172,6 +189,10 @@ type reads struct {
 	ExportRegisters   *sql.Stmt `sql:"export_registers"`
 	ExportOutbox      *sql.Stmt `sql:"export_outbox"`
 	ExportAudit       *sql.Stmt `sql:"export_audit"`
+	ExportLinks       *sql.Stmt `sql:"export_links"`
+	ExportUnsealed    *sql.Stmt `sql:"export_unsealed"`
+	ExportCheckpoints *sql.Stmt `sql:"export_checkpoints"`
+	ExportMarks       *sql.Stmt `sql:"export_marks"`
 	ExportUserKeys    *sql.Stmt `sql:"export_user_keys"`
 	ExportRequests    *sql.Stmt `sql:"export_requests"`
 	ExportTokens      *sql.Stmt `sql:"export_tokens"`

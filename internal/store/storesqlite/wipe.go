@@ -8,12 +8,12 @@ import (
 
 // wiped are the tables that a reset empties, children before what they refer to.
 var wiped = [...]string{
-	"erasures", "seat_claims", "tickets", "booking_terms", "bookings", "outbox", "audit_logs", "idempotent_requests", "personal_tokens", "revoked_tokens", "sessions", "merged_guests", "user_terms", "users",
+	"erasures", "seat_claims", "tickets", "booking_terms", "bookings", "outbox", "idempotent_requests", "personal_tokens", "revoked_tokens", "sessions", "merged_guests", "user_terms", "users",
 	"seat_blocks", "showtimes", "price_cards", "movies", "layouts", "auditoriums", "cinemas",
 }
 
-// Wipe empties the store but for its keys, which signed tickets and named bookings that may still be shown somewhere. It is for
-// demonstration data; the caller has made sure that nothing real is lost.
+// Wipe empties the store but for its keys, which signed tickets and named bookings that may still be shown somewhere, and but for the
+// record, from which nothing is ever taken. It is for demonstration data; the caller has made sure that nothing real is lost.
 func (s *Store) Wipe(ctx context.Context) error {
 	return s.do(ctx, func(ctx context.Context, _ *writes) error {
 		for _, table := range wiped {

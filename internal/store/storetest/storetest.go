@@ -72,6 +72,7 @@ func Run(t *testing.T, open Factory, options ...Option) {
 		{"behaviour/roles", roleCases},
 		{"behaviour/record", recordCases},
 		{"behaviour/user_keys", userKeyCases},
+		{"behaviour/chain", chainCases},
 		{"behaviour/privacy", privacyCases},
 		{"transaction", transactionCases},
 		{"concurrency", concurrencyCases},

@@ -40,7 +40,19 @@ SELECT kind, id, value FROM registers WHERE (kind, id) > (?1, ?2) AND kind <> 'c
 SELECT id, type, showtime, booking, user, seats, request, payload, at FROM outbox WHERE (at, id) > (CAST(?1 AS INTEGER), ?2) ORDER BY at, id LIMIT ?3
 
 -- name: export_audit
-SELECT id, type, showtime, booking, user, seats, request, payload, at FROM audit_logs WHERE (at, id) > (CAST(?1 AS INTEGER), ?2) ORDER BY at, id LIMIT ?3
+SELECT {kept_columns} FROM audit_logs a WHERE (at, id) > (CAST(?1 AS INTEGER), ?2) ORDER BY at, id LIMIT ?3
+
+-- name: export_links
+SELECT n, entry, digest, prev, hash FROM audit_chain WHERE ?1 = '' AND n > CAST(?2 AS INTEGER) ORDER BY n LIMIT ?3
+
+-- name: export_unsealed
+SELECT position, entry FROM audit_unsealed WHERE (position, entry) > (CAST(?1 AS INTEGER), ?2) ORDER BY position, entry LIMIT ?3
+
+-- name: export_checkpoints
+SELECT seq, statement FROM audit_checkpoints WHERE ?1 = '' AND seq > CAST(?2 AS INTEGER) ORDER BY seq LIMIT ?3
+
+-- name: export_marks
+SELECT name, rank, value FROM audit_marks WHERE ?1 = '' AND name > ?2 ORDER BY name LIMIT ?3
 
 -- name: export_user_keys
 SELECT user, wrapped, destroyed_at FROM user_keys WHERE ?1 = '' AND user > ?2 ORDER BY user LIMIT ?3
@@ -69,6 +81,10 @@ SELECT CASE ?1
   WHEN 'registers' THEN (SELECT count(*) FROM registers WHERE kind <> 'copy')
   WHEN 'outbox' THEN (SELECT count(*) FROM outbox)
   WHEN 'audit' THEN (SELECT count(*) FROM audit_logs)
+  WHEN 'audit_links' THEN (SELECT count(*) FROM audit_chain)
+  WHEN 'audit_unsealed' THEN (SELECT count(*) FROM audit_unsealed)
+  WHEN 'audit_checkpoints' THEN (SELECT count(*) FROM audit_checkpoints)
+  WHEN 'audit_marks' THEN (SELECT count(*) FROM audit_marks)
   WHEN 'user_keys' THEN (SELECT count(*) FROM user_keys)
   WHEN 'erasures' THEN (SELECT count(*) FROM erasures)
   WHEN 'requests' THEN (SELECT count(*) FROM idempotent_requests)

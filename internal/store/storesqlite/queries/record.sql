@@ -1,8 +1,8 @@
 -- The audit record and the answers kept for repeated requests.
 
 -- name: insert_entry
-INSERT INTO audit_logs (id, type, showtime, booking, user, seats, request, payload, at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING
+INSERT INTO audit_logs (id, type, showtime, booking, user, seats, request, payload, at, position)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING
 
 -- name: entries_by_id
 SELECT a.id, a.type, a.showtime, a.booking, a.user, a.seats, a.request, a.payload, a.at FROM json_each(?1) j CROSS JOIN audit_logs a ON a.id = j.value
