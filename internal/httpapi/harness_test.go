@@ -106,6 +106,12 @@ type option func(*httpapi.Deps)
 
 func setup(t testing.TB, options ...option) *bench {
 	t.Helper()
+	return setupWith(t, func(*account.Deps) {}, options...)
+}
+
+// setupWith is setup with another account service.
+func setupWith(t testing.TB, change func(*account.Deps), options ...option) *bench {
+	t.Helper()
 	b := &bench{t: t, clock: clock.NewFake(start), log: &journal{}}
 	b.store = newStore(t, b.clock)
 	var err error
@@ -131,10 +137,12 @@ func setup(t testing.TB, options ...option) *bench {
 	for _, o := range options {
 		o(&d)
 	}
-	b.accounts, err = account.New(account.Deps{
+	deps := account.Deps{
 		Store: b.store, Clock: b.clock, Secret: "0123456789abcdef0123456789abcdef", AdminEmails: []string{"Boss@Example.com"},
 		Development: d.Settings.Development,
-	})
+	}
+	change(&deps)
+	b.accounts, err = account.New(deps)
 	require.NoError(t, err)
 	b.catalog = catalog.New(b.store, b.clock)
 	d.Accounts, d.Catalog = b.accounts, b.catalog

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+  '/.well-known/jwks.json': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Keys that verify access tokens
+     * @description There when the product signs with a key pair; 404 otherwise.
+     */
+    get: operations['keys']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/admin/audit': {
     parameters: {
       query?: never
@@ -55,6 +75,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/auth/codes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Let a command line tool act for me
+     * @description RFC 8252 and RFC 7636: a code for a redirect to the loopback interface, good once within a minute, with proof of possession (S256).
+     */
+    post: operations['authorize-tool']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/auth/dev/login': {
     parameters: {
       query?: never
@@ -69,6 +109,46 @@ export interface paths {
      * @description Only in development. The address counts as verified.
      */
     post: operations['dev-login']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/google/callback': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Come back from the identity provider
+     * @description Starts a session and sends the browser back to where it was. An attempt works once, in the browser that began it.
+     */
+    get: operations['google-callback']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/google/login': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Sign in with Google
+     * @description For a browser's own navigation. Sends it to the identity provider; sets a cookie of the attempt, good for ten minutes.
+     */
+    get: operations['google-login']
+    put?: never
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -112,6 +192,60 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/auth/logout-everywhere': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Sign out everywhere
+     * @description Ends every session of the caller in every process within five seconds, and closes their sockets. Personal tokens stay unless asked.
+     */
+    post: operations['logout-everywhere']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where I am signed in */
+    get: operations['list-sessions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/sessions/{sessionId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** End one of my sessions */
+    delete: operations['end-session']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/auth/token': {
     parameters: {
       query?: never
@@ -121,9 +255,51 @@ export interface paths {
     }
     get?: never
     put?: never
-    /** An access token for API clients */
+    /**
+     * An access token for API clients
+     * @description From a session, from a personal token as the bearer, or, with a body, from an authorization code. Good for a quarter of an hour, and dead with what it came from.
+     */
     post: operations['mint-token']
+    /** Revoke the access token of this request */
+    delete: operations['revoke-token']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/tokens': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** My personal tokens */
+    get: operations['list-tokens']
+    put?: never
+    /**
+     * A personal token
+     * @description Only good for getting access tokens. At most twenty, for at most ninety days.
+     */
+    post: operations['create-token']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/auth/tokens/{tokenId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Revoke a personal token */
+    delete: operations['delete-token']
     options?: never
     head?: never
     patch?: never
@@ -775,6 +951,23 @@ export interface components {
       /** @description IANA time zone. */
       zone: string
     }
+    Code: {
+      ok: boolean
+      /** @description Takes the code to the tool. */
+      redirect_to: string
+    }
+    CodeRequest: {
+      code_challenge: string
+      /** @description S256 */
+      code_challenge_method?: string
+      /** @description What the tool calls itself. */
+      name?: string
+      /** @description http://127.0.0.1:port or http://[::1]:port, with or without a path. */
+      redirect_uri: string
+      /** @description read when it is left out. */
+      scope?: string
+      state: string
+    }
     Config: {
       demo: boolean
       env: string
@@ -840,11 +1033,25 @@ export interface components {
       email: string
       name?: string
     }
+    Ended: {
+      /**
+       * Format: int64
+       * @description How many sessions were ended.
+       */
+      ended: number
+      ok: boolean
+    }
     Engine: {
       /** @enum {string} */
       holds: 'memory' | 'redis'
       /** @enum {string} */
       store: 'sqlite' | 'mongo'
+    }
+    EverywhereRequest: {
+      /** @description Stay signed in here. */
+      keep_current?: boolean
+      /** @description End the personal tokens too. */
+      tokens?: boolean
     }
     ExtendRequest: {
       /** @description As the hold's answer told it. */
@@ -863,6 +1070,13 @@ export interface components {
       x: number
       /** Format: double */
       y: number
+    }
+    GrantRequest: {
+      code: string
+      code_verifier: string
+      /** @description authorization_code */
+      grant_type: string
+      redirect_uri: string
     }
     Hall: {
       accessibility: string
@@ -901,6 +1115,9 @@ export interface components {
       /** Format: int64 */
       ttl_seconds: number
       warnings?: components['schemas']['Warning'][]
+    }
+    KeysReplyRequest: {
+      keys: components['schemas']['PublicKey'][]
     }
     Layout: {
       features: components['schemas']['Feature'][]
@@ -1010,6 +1227,12 @@ export interface components {
       tags: string[]
       title: string
     }
+    NewPersonal: {
+      item: components['schemas']['Personal']
+      ok: boolean
+      /** @description Told this once. */
+      token: string
+    }
     Next: {
       id: string
       local_start: string
@@ -1046,6 +1269,35 @@ export interface components {
     PaymentInfo: {
       provider: string
       test_tokens: boolean
+    }
+    Personal: {
+      /** Format: date-time */
+      created_at: string
+      /** Format: date-time */
+      expires_at: string
+      id: string
+      /**
+       * Format: date-time
+       * @description null: never
+       */
+      last_used_at: string | null
+      name: string
+      scopes: string[]
+    }
+    PersonalList: {
+      /** @description Newest first. */
+      items: components['schemas']['Personal'][]
+      ok: boolean
+    }
+    PersonalRequest: {
+      /**
+       * Format: int64
+       * @description 1 to 90; 30 when it is left out.
+       */
+      days?: number
+      name: string
+      /** @description Of read, book and manage. */
+      scopes: string[]
     }
     Ping: {
       ok: boolean
@@ -1088,6 +1340,15 @@ export interface components {
     ProblemField: {
       location: string
       message: string
+    }
+    PublicKey: {
+      alg: string
+      crv: string
+      kid: string
+      kty: string
+      use: string
+      /** @description The public key, base64url. */
+      x: string
     }
     Quote: {
       lines: components['schemas']['QuoteLine'][]
@@ -1164,6 +1425,29 @@ export interface components {
       /** Format: double */
       y: number
     }
+    SessionItem: {
+      /** @description The browser, coarsely: Chromium on Linux. */
+      agent: string
+      /**
+       * Format: date-time
+       * @description When the person last proved who he is.
+       */
+      auth_time: string
+      /** Format: date-time */
+      created_at: string
+      /** @description The session of this request. */
+      current: boolean
+      id: string
+      /** @description Who vouched for the person: google, dev, guest, or the host of another provider. */
+      issuer: string
+      /** Format: date-time */
+      last_seen_at: string
+    }
+    SessionList: {
+      /** @description Last seen first. */
+      items: components['schemas']['SessionItem'][]
+      ok: boolean
+    }
     Showing: {
       auditorium_name: string
       /** Format: date */
@@ -1221,6 +1505,8 @@ export interface components {
     SignIn: {
       dev: boolean
       google: boolean
+      /** @description Where a browser goes to sign in; it takes return_to. */
+      google_url: string
     }
     State: {
       blocked: string[]
@@ -1273,6 +1559,8 @@ export interface components {
        */
       expires_in: number
       ok: boolean
+      /** @description What the token is good for: read, book and manage, with blanks between. */
+      scope: string
       /** @enum {string} */
       token_type: 'Bearer'
     }
@@ -1316,6 +1604,36 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  keys: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['KeysReplyRequest']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'admin-audit': {
     parameters: {
       query?: {
@@ -1426,6 +1744,39 @@ export interface operations {
       }
     }
   }
+  'authorize-tool': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CodeRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Code']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'dev-login': {
     parameters: {
       query?: never
@@ -1456,6 +1807,78 @@ export interface operations {
         }
         content: {
           'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'google-callback': {
+    parameters: {
+      query?: {
+        /** @description Names the attempt. */
+        state?: string
+        /** @description The provider's code. */
+        code?: string
+        /** @description The provider's name of itself. */
+        iss?: string
+        /** @description What the provider says instead of a code. */
+        error?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description See Other */
+      303: {
+        headers: {
+          Location: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error. A browser that asks for text/html gets a page. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+          'text/html': string
+        }
+      }
+    }
+  }
+  'google-login': {
+    parameters: {
+      query?: {
+        /** @description Where to go afterwards: a path of the web app. Anything else means its first page. */
+        return_to?: string
+        /** @description true: the person who is signed in proves once more who he is, for what asks for a fresh sign-in. */
+        step_up?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description Found */
+      302: {
+        headers: {
+          Location: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error. A browser that asks for text/html gets a page. */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+          'text/html': string
         }
       }
     }
@@ -1521,7 +1944,42 @@ export interface operations {
       }
     }
   }
-  'mint-token': {
+  'logout-everywhere': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['EverywhereRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Clear-Site-Data'?: string
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Ended']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-sessions': {
     parameters: {
       query?: never
       header?: never
@@ -1536,7 +1994,193 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
+          'application/json': components['schemas']['SessionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'end-session': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        sessionId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Alive']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'mint-token': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['GrantRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
           'application/json': components['schemas']['Token']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'revoke-token': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Alive']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-tokens': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonalList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'create-token': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PersonalRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NewPersonal']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'delete-token': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        tokenId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Alive']
         }
       }
       /** @description Error */
@@ -1897,7 +2541,6 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
-          'Set-Cookie'?: string
           [name: string]: unknown
         }
         content: {
