@@ -87,6 +87,7 @@ var table = map[string]place{
 	"internal/ratelimit/ratelimitredis": {
 		line: technology, also: []string{"internal/redisconn"}, libraries: []string{"github.com/redis/rueidis"},
 	},
+	"internal/egress":            {line: technology, libraries: []string{"net/http"}},
 	"internal/redisconn":         {line: technology, libraries: []string{"github.com/redis/rueidis"}},
 	"internal/payment/paymock":   {line: technology},
 	"internal/store":             {line: technology},
