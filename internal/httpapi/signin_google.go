@@ -151,7 +151,9 @@ func (s *Server) admit(ctx context.Context, proof account.Proof, agent string) (
 	}
 	act := audit.Action{
 		Type: "session.started", Actor: signed.Principal.User.ID, After: map[string]string{"issuer": proof.Identity.Issuer},
-		Personal: map[string]string{"address": signed.Principal.User.Email},
+	}
+	if email := signed.Principal.User.Email; email != "" {
+		act.Personal = map[string]string{"email": email}
 	}
 	if proof.Attempt.StepUp {
 		act.Type = "session.step_up"
