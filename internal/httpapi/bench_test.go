@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/golang-jwt/jwt/v5"
@@ -62,7 +63,7 @@ func BenchmarkLock(b *testing.B) {
 				d.Log = nil
 				if limited {
 					d.Rules = ratelimit.Defaults()
-					d.Rules.Lock.Limit = 1 << 30
+					d.Rules.Lock = ratelimit.Quota{Limit: ratelimit.MaxLimit / ratelimit.AddressFactor, Per: time.Second}
 				}
 			})
 			token := s.person("ann@example.com").token().bearer
