@@ -199,7 +199,8 @@ var statuses = map[string]int{
 	"ticket_not_found": 404, "not_found": 404, "method_not_allowed": 405, "seats_unavailable": 409, "seat_limit_exceeded": 409, "seat_rule": 409,
 	"hold_limit_reached": 409, "not_on_sale": 409, "booking_open": 409, "hold_expired": 409, "not_owner": 409, "hold_lost": 409, "already_booked": 409,
 	"request_in_progress": 409, "sales_closed": 410, "payment_expired": 410, "body_too_large": 413, "unsupported_media_type": 415,
-	"idempotency_mismatch": 422, "upgrade_required": 426, "rate_limited": 429,
+	"insufficient_scope": 403, "session_not_found": 404, "token_not_found": 404, "invalid_grant": 400, "invalid_redirect": 400, "invalid_scope": 400,
+	"unsupported_grant_type": 400, "too_many_tokens": 409, "idempotency_mismatch": 422, "upgrade_required": 426, "rate_limited": 429,
 }
 
 // isProblem holds an answer against RFC 9457, the contract's members and its table of codes.
