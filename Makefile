@@ -2,7 +2,7 @@
 # `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse test-fuzz images doctor clean
+.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse test-fuzz supply repro release images doctor clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,15 @@ e2e: ## browser tests against bin/cinema
 
 test-fuzz: ## every fuzz target for FUZZTIME (30s) each; in `make test` they run on what is kept
 	@scripts/fuzz.sh
+
+supply: build ## licences, sums, secrets and known vulnerabilities of everything that is shipped
+	@scripts/supply.sh
+
+repro: ## build the last commit twice, apart, and compare
+	@scripts/supply.sh repro
+
+release: ## binaries for Linux and macOS with sums, bills of materials and notices, in bin/release
+	@scripts/supply.sh release
 
 rush: ## the big rush: many buyers, one hall, the server killed on the way
 	@scripts/build.sh && RUSH=big go test -tags nomsgpack -count=1 -timeout 20m -v -run TestRush ./test/rush

@@ -30,6 +30,7 @@ stage_check() {
   scripts/lint.sh || status=1
   scripts/generate.sh --check || status=1
   scripts/deploy-check.sh || status=1
+  scripts/supply.sh || status=1
   return $status
 }
 

@@ -111,6 +111,10 @@ var table = map[string]place{
 	"internal/demo": {line: root},
 	"internal/app":  {line: root},
 
+	// What a release is made of; it reads builds and knows nothing of the product.
+	"internal/supply": {line: technology},
+	"cmd/supply":      {line: command, also: []string{"internal/supply"}},
+
 	"cmd/cinema": {line: command, libraries: []string{"github.com/spf13/cobra", "github.com/joho/godotenv", "net/http"}},
 
 	"internal/hold/holdtest":           {line: suite},
