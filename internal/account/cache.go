@@ -10,8 +10,9 @@ const cacheSize = 50_000
 
 // cache remembers principals for freshFor.
 type cache struct {
-	mu      sync.RWMutex // guards entries
+	mu      sync.RWMutex // guards all below
 	entries map[string]cached
+	drops   int // how often something was forgotten
 }
 
 type cached struct {
@@ -28,9 +29,20 @@ func (c *cache) get(key string, now time.Time) (cached, bool) {
 	return e, ok && now.Before(e.until)
 }
 
-func (c *cache) put(key string, e cached, now time.Time) {
+// mark is asked for before what is to be remembered is read.
+func (c *cache) mark() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.drops
+}
+
+// put remembers what was read since the mark, unless something was forgotten meanwhile: it might be what was read before that.
+func (c *cache) put(key string, e cached, now time.Time, mark int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.drops != mark {
+		return
+	}
 	if len(c.entries) >= cacheSize {
 		c.shrinkLocked(now)
 	}
@@ -56,6 +68,7 @@ func (c *cache) drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, key)
+	c.drops++
 }
 
 // dropNamed forgets every entry of a session or a personal token, by its ID.
@@ -76,6 +89,7 @@ func (c *cache) dropUser(p *Principal) {
 func (c *cache) dropAll(which func(*Principal) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.drops++
 	for k, e := range c.entries {
 		if which(e.principal) {
 			delete(c.entries, k)

@@ -62,12 +62,35 @@ var ErrLastAdmin = fault.New(fault.Conflict, "last_admin", "This is the last adm
 
 // UserQuery filters people, newest first. Zero fields do not filter.
 type UserQuery struct {
-	Text   string   // every word begins one of the address or the name
-	Role   Role     // the role that counts: ADMIN includes those by Listed, every other leaves them out
-	Listed []string // see RoleChange
-	Guests bool     // guests too; otherwise people only
-	Limit  int      // zero: 50; at most 200
+	Text   string            // every word begins one of the address or the name
+	Role   Role              // the role that counts: the granted one, or a higher one by Raised
+	Raised map[Role][]string // addresses, in normal form, that give a verified person at least that role
+	Guests bool              // guests too; otherwise people only
+	Limit  int               // zero: 50; at most 200
 	Skip   int
+}
+
+// RoleFilter is what a query by role asks of a stored user: his grant is one of Exact, or it is one of AtMost and his address raises him
+// to the role; and no address raises him above it.
+type RoleFilter struct {
+	Exact, AtMost []Role
+	Here, Above   []string
+}
+
+// Filter splits the query's role. A role that does not exist asks for nobody.
+func (q UserQuery) Filter() RoleFilter {
+	f := RoleFilter{Exact: []Role{q.Role}, Here: q.Raised[q.Role]}
+	if q.Role == RoleUser {
+		f.Exact = append(f.Exact, "") // kept before there were roles
+	}
+	for _, r := range []Role{"", RoleUser, RoleStaff, RoleManager, RoleAdmin} {
+		if r.Rank() <= q.Role.Rank() {
+			f.AtMost = append(f.AtMost, r)
+		} else {
+			f.Above = append(f.Above, q.Raised[r]...)
+		}
+	}
+	return f
 }
 
 // RoleStore keeps who may do what. Every method is one atomic act.

@@ -144,7 +144,7 @@ const recentFor = 15 * time.Minute
 
 // Recent tells whether the caller proved who he is a short while ago. A program that acts for a person never did.
 func (s *Service) Recent(p *Principal) bool {
-	return p != nil && !p.User.Guest && !p.Delegated() && s.clock.Now().Sub(p.Session.AuthTime) <= recentFor
+	return p != nil && !s.clock.Now().After(p.RecentUntil())
 }
 
 // byHash finds a caller by the hash of the cookie's value.
@@ -196,12 +196,13 @@ func (s *Service) remembered(key string, load func(now time.Time) (*Principal, e
 	if e, ok := s.sessions.get(key, now); ok {
 		return e, nil
 	}
+	mark := s.sessions.mark()
 	p, err := load(now)
 	if err != nil {
 		return cached{}, err
 	}
 	e := cached{principal: p, until: now.Add(freshFor)}
-	s.sessions.put(key, e, now)
+	s.sessions.put(key, e, now, mark)
 	return e, nil
 }
 

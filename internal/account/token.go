@@ -90,6 +90,7 @@ func (s *Service) ByToken(ctx context.Context, token string) (*Principal, error)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthorized, errBadToken.Code, errBadToken.Detail)
 	}
+	mark := s.tokens.mark()
 	e, err := s.byName(ctx, c.Session)
 	if err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func (s *Service) ByToken(ctx context.Context, token string) (*Principal, error)
 	if dead.Before(e.until) {
 		e.until = dead
 	}
-	s.tokens.put(key, e, now)
+	s.tokens.put(key, e, now, mark)
 	return &p, nil
 }
 

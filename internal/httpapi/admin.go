@@ -6,10 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
 
 	"cinema/internal/audit"
-	"cinema/internal/booking"
 	"cinema/internal/fault"
 	"cinema/internal/ident"
 )
@@ -18,12 +16,6 @@ type adminList[T any] struct {
 	OK    bool `json:"ok"`
 	Total int  `json:"total"`
 	Items []T  `json:"items"`
-}
-
-type adminBookingView struct {
-	BookingView
-
-	UserID string `json:"user_id"`
 }
 
 type auditView struct {
@@ -60,10 +52,6 @@ func (s *Server) registerAdmin() {
 		summary: "Am I an administrator",
 	}, s.adminPing)
 	add(s, route{
-		method: http.MethodGet, path: "/api/admin/bookings", id: "admin-bookings", tag: tag, access: admin, charge: reads,
-		summary: "Find bookings",
-	}, s.adminBookings)
-	add(s, route{
 		method: http.MethodGet, path: "/api/admin/audit", id: "admin-audit", tag: tag, access: admin, charge: reads,
 		summary: "What happened",
 	}, s.adminAudit)
@@ -71,39 +59,6 @@ func (s *Server) registerAdmin() {
 
 func (s *Server) adminPing(ctx context.Context, _ *struct{}) (*reply[pingView], error) {
 	return &reply[pingView]{pingView{OK: true, Role: string(callOf(ctx).principal.Role)}}, nil
-}
-
-func (s *Server) adminBookings(ctx context.Context, in *struct {
-	AdminQuery
-
-	Status string `query:"status" enum:"PENDING,BOOKED,FAILED,CANCELLED"`
-	Text   string `query:"q" maxLength:"200" doc:"Reference, e-mail or name."`
-},
-) (*reply[adminList[adminBookingView]], error) {
-	f, err := in.parse()
-	if err != nil {
-		return nil, err
-	}
-	if strings.ContainsFunc(in.Text, unicode.IsControl) { // no reference, address or name has one, and not every store takes them
-		return nil, fault.New(fault.Invalid, "invalid_query", "The text to look for holds control characters.")
-	}
-	q := booking.Query{Showtime: f.showtime, Public: in.Status, Text: in.Text, From: f.from, To: f.to, Limit: in.Limit, Skip: in.Skip}
-	if f.user != "" {
-		q.Users = []ident.User{f.user}
-	}
-	items, total, err := s.bookings.Search(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	out := adminList[adminBookingView]{OK: true, Total: total, Items: make([]adminBookingView, len(items))}
-	for i, b := range items {
-		v := s.bookingOf(ctx, booking.Result{Booking: b})
-		for k := range v.Tickets {
-			v.Tickets[k].Code = "" // a ticket's text admits whoever shows it: only its owner gets it
-		}
-		out.Items[i] = adminBookingView{BookingView: v, UserID: string(b.User)}
-	}
-	return &reply[adminList[adminBookingView]]{out}, nil
 }
 
 func (s *Server) adminAudit(ctx context.Context, in *struct {

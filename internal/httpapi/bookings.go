@@ -347,14 +347,18 @@ func (s *Server) cancel(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	v := cancelView{
-		OK: true, DryRun: in.DryRun, Booking: s.bookingOf(ctx, booking.Result{Booking: result.Booking}), Refund: refundOf(result.Refund),
-		Tickets: texts(result.Tickets), Left: make([]ticketLeft, len(result.Left)),
-	}
-	for i, l := range result.Left {
+	v := cancelledView(result, s.bookingOf(ctx, booking.Result{Booking: result.Booking}))
+	v.DryRun = in.DryRun
+	return &reply[cancelView]{v}, nil
+}
+
+// cancelledView tells what a cancellation did.
+func cancelledView(r booking.CancelResult, b BookingView) cancelView {
+	v := cancelView{OK: true, Booking: b, Refund: refundOf(r.Refund), Tickets: texts(r.Tickets), Left: make([]ticketLeft, len(r.Left))}
+	for i, l := range r.Left {
 		v.Left[i] = ticketLeft{TicketID: string(l.Ticket), Reason: l.Reason}
 	}
-	return &reply[cancelView]{v}, nil
+	return v
 }
 
 func ticketIDs(list []string) ([]ident.Ticket, error) {

@@ -144,6 +144,7 @@ func TestOpenAPI_describes_every_answer(t *testing.T) {
 	g.post("/api/bookings/"+id+"/cancel", nil)
 	boss.get("/api/admin/ping")
 	boss.get("/api/admin/bookings")
+	b.walkOffice(boss)
 	boss.get("/api/admin/audit")
 	g.get("/api/admin/audit")
 	walkTokens(b)

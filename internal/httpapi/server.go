@@ -142,6 +142,7 @@ type Server struct {
 	streams *streams
 	recent  *answerCache
 	routes  map[string]*route // by method and gin path
+	exports chan struct{}     // one for each export under way
 
 	documentOnce sync.Once
 	documentPage *page
@@ -169,6 +170,7 @@ func New(d Deps) (*Server, error) {
 		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
 		frontend: strings.TrimRight(d.Settings.FrontendURL, "/"),
 		holds:    d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
+		exports: make(chan struct{}, exportsOpen),
 	}
 	if s.clock == nil {
 		s.clock = clock.System{}
@@ -243,6 +245,8 @@ func (s *Server) register() {
 	s.registerBookings()
 	s.registerTickets()
 	s.registerAdmin()
+	s.registerOffice()
+	s.registerUsers()
 	s.registerStream()
 	s.registerDocs()
 }

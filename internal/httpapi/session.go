@@ -11,9 +11,11 @@ import (
 )
 
 type meView struct {
-	OK   bool     `json:"ok"`
-	Role string   `json:"role" enum:"USER,STAFF,MANAGER,ADMIN"`
-	User userView `json:"user"`
+	OK          bool     `json:"ok"`
+	Role        string   `json:"role" enum:"USER,STAFF,MANAGER,ADMIN"`
+	CinemaIDs   []string `json:"cinema_ids" doc:"Where STAFF and MANAGER count; empty: everywhere."`
+	StepUpUntil string   `json:"step_up_until,omitempty" format:"date-time" doc:"Until then acts that ask for a fresh sign-in are let pass; missing: never."`
+	User        userView `json:"user"`
 }
 
 type userView struct {
@@ -128,7 +130,9 @@ func meOf(p *account.Principal) meView {
 	if !p.User.Guest {
 		u.Email = &p.User.Email
 	}
-	return meView{OK: true, Role: string(p.Role), User: u}
+	return meView{
+		OK: true, Role: string(p.Role), CinemaIDs: texts(p.Cinemas()), StepUpUntil: stampOr(p.RecentUntil()), User: u,
+	}
 }
 
 // requestID is the id that names a hold or a booking: that of the body, else that of the header, else one of ours.

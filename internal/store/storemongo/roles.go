@@ -57,19 +57,16 @@ func usersAsked(q account.UserQuery) bson.D {
 	if !q.Guests {
 		every = append(every, field("guest", false))
 	}
-	listed := len(q.Listed) > 0
-	switch {
-	case q.Role == "":
-	case q.Role == account.RoleAdmin && listed:
-		every = append(every, field("$or", bson.A{field("granted", string(account.RoleAdmin)), listedPeople(q.Listed)}))
-	default:
-		granted := []account.Role{q.Role}
-		if q.Role == account.RoleUser {
-			granted = append(granted, "")
+	if q.Role != "" {
+		f := q.Filter()
+		granted := field("granted", among(f.Exact))
+		if len(f.Here) > 0 {
+			raised := append(raisedPeople(f.Here), bson.E{Key: "granted", Value: among(f.AtMost)})
+			granted = field("$or", bson.A{granted, raised})
 		}
-		every = append(every, field("granted", among(granted)))
-		if listed {
-			every = append(every, field("$nor", bson.A{listedPeople(q.Listed)}))
+		every = append(every, granted)
+		if len(f.Above) > 0 {
+			every = append(every, field("$nor", bson.A{raisedPeople(f.Above)}))
 		}
 	}
 	if len(every) == 0 {
@@ -78,8 +75,8 @@ func usersAsked(q account.UserQuery) bson.D {
 	return field("$and", every)
 }
 
-// listedPeople are those whom a listed address makes administrators.
-func listedPeople(addresses []string) bson.D {
+// raisedPeople are the verified people with one of these addresses.
+func raisedPeople(addresses []string) bson.D {
 	return bson.D{{Key: "verified", Value: true}, {Key: "guest", Value: false}, {Key: "email", Value: among(addresses)}}
 }
 
@@ -111,7 +108,7 @@ func (s *Store) grantRole(ctx context.Context, c account.RoleChange) (account.Us
 		others := bson.D{{Key: "_id", Value: field("$ne", string(c.User))}, {Key: "guest", Value: false}, {Key: "granted", Value: string(account.RoleAdmin)}}
 		if len(c.Listed) > 0 {
 			others = bson.D{{Key: "_id", Value: field("$ne", string(c.User))}, {Key: "guest", Value: false}, {Key: "$or", Value: bson.A{
-				field("granted", string(account.RoleAdmin)), listedPeople(c.Listed),
+				field("granted", string(account.RoleAdmin)), raisedPeople(c.Listed),
 			}}}
 		}
 		_, other, err := find[userDoc](ctx, s, s.users, others)

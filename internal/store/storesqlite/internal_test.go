@@ -113,7 +113,7 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 		{"users", nil, "USING INDEX users_by_creation"},
 		{"users", []string{"text"}, "user_terms USING PRIMARY KEY"},
 		{"users", []string{"people", "role"}, "USING INDEX users_by_role"},
-		{"count_users", []string{"people", "administrators"}, "INDEX users_by_role"},
+		{"count_users", []string{"people", "raised"}, "INDEX users_by_role"},
 		{"other_admin", nil, "INDEX users_by_email"},
 		{"last_seen", nil, "INDEX sessions_by_user"},
 		{"merged_guests", nil, "USING INDEX merged_guests_by_account"},
@@ -122,7 +122,7 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 	} {
 		plan := explain(t, s, queries[c.query].text(c.labels...))
 		require.Contains(t, plan, c.want, "%s %v:\n%s", c.query, c.labels, plan)
-		if !slices.Contains(c.labels, "text") && !slices.Contains(c.labels, "users") {
+		if !slices.ContainsFunc(c.labels, func(l string) bool { return l == "text" || l == "users" || l == "role" }) { // few of many
 			require.NotContains(t, plan, "TEMP B-TREE", "%s %v sorts:\n%s", c.query, c.labels, plan)
 		}
 	}
@@ -133,7 +133,7 @@ func explain(t *testing.T, s *Store, text string) string {
 	args := make([]any, 0, 32)
 	for _, name := range []string{
 		"users", "showtime", "public", "reference", "reference_end", "word1", "word1_end", "word2", "word2_end", "word3", "word3_end", "from", "to",
-		"before_at", "before_id", "limit", "skip", "cinema", "movie", "day", "after_at", "after_id", "type", "user", "booking", "cinemas", "role", "listed",
+		"before_at", "before_id", "limit", "skip", "cinema", "movie", "day", "after_at", "after_id", "type", "user", "booking", "cinemas", "exact", "at_most", "here", "above",
 	} {
 		args = append(args, sql.Named(name, "1"))
 	}

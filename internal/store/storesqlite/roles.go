@@ -26,17 +26,15 @@ func userFilter(q account.UserQuery) (labels []string, args []any) {
 	if !q.Guests {
 		labels = append(labels, "people")
 	}
-	switch q.Role {
-	case "":
+	if q.Role == "" {
 		return labels, args
-	case account.RoleAdmin:
-		labels = append(labels, "administrators")
-	case account.RoleUser:
-		labels = append(labels, "users")
-	default:
-		labels, args = append(labels, "role"), append(args, sql.Named("role", string(q.Role)))
 	}
-	return labels, append(args, sql.Named("listed", list(q.Listed)))
+	f := q.Filter()
+	args = append(args, sql.Named("exact", list(f.Exact)))
+	if len(f.Here)+len(f.Above) == 0 {
+		return append(labels, "role"), args
+	}
+	return append(labels, "raised"), append(args, sql.Named("at_most", list(f.AtMost)), sql.Named("here", list(f.Here)), sql.Named("above", list(f.Above)))
 }
 
 // GrantRole changes a person's stored role and scope. One act after another: two administrators who demote each other find that the

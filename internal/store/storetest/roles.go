@@ -80,7 +80,8 @@ var roleCases = map[string]func(t *testing.T, b *bench){
 		unverified := person("us_fake", "Fake", "p1@example.com")
 		unverified.Verified, unverified.Granted, unverified.CreatedAt = false, account.RoleUser, start.Add(-time.Hour)
 		require.NoError(t, b.SaveUser(t.Context(), unverified))
-		listed := []string{"p1@example.com", "p2@example.com", "nobody@example.com"}
+		listed := map[account.Role][]string{account.RoleAdmin: {"p1@example.com", "p2@example.com", "nobody@example.com"}}
+		least := map[account.Role][]string{account.RoleStaff: {"p0@example.com", "p3@example.com"}, account.RoleManager: {"p5@example.com"}}
 		for _, c := range []struct {
 			q    account.UserQuery
 			want []ident.User
@@ -90,11 +91,14 @@ var roleCases = map[string]func(t *testing.T, b *bench){
 			{account.UserQuery{Role: account.RoleAdmin}, []ident.User{"us_4"}},
 			{account.UserQuery{Role: account.RoleUser}, []ident.User{"us_1", "us_0", "us_fake"}},
 			{account.UserQuery{Role: account.RoleUser, Guests: true}, []ident.User{"us_1", "us_guest", "us_0", "us_fake"}},
-			{account.UserQuery{Role: account.RoleStaff, Listed: listed}, []ident.User{"us_5"}},
-			{account.UserQuery{Role: account.RoleAdmin, Listed: listed}, []ident.User{"us_4", "us_2", "us_1"}},
-			{account.UserQuery{Role: account.RoleUser, Listed: listed}, []ident.User{"us_0", "us_fake"}},
-			{account.UserQuery{Role: account.RoleAdmin, Listed: listed, Text: "no2"}, []ident.User{"us_2"}},
-			{account.UserQuery{Role: account.RoleAdmin, Listed: listed, Text: "no3"}, []ident.User{}},
+			{account.UserQuery{Role: account.RoleStaff, Raised: listed}, []ident.User{"us_5"}},
+			{account.UserQuery{Role: account.RoleAdmin, Raised: listed}, []ident.User{"us_4", "us_2", "us_1"}},
+			{account.UserQuery{Role: account.RoleUser, Raised: listed}, []ident.User{"us_0", "us_fake"}},
+			{account.UserQuery{Role: account.RoleAdmin, Raised: listed, Text: "no2"}, []ident.User{"us_2"}},
+			{account.UserQuery{Role: account.RoleAdmin, Raised: listed, Text: "no3"}, []ident.User{}},
+			{account.UserQuery{Role: account.RoleStaff, Raised: least}, []ident.User{"us_2", "us_0"}},
+			{account.UserQuery{Role: account.RoleManager, Raised: least}, []ident.User{"us_5", "us_3"}},
+			{account.UserQuery{Role: account.RoleUser, Raised: least}, []ident.User{"us_1", "us_fake"}},
 			{account.UserQuery{Role: "OWNER"}, []ident.User{}},
 		} {
 			require.Equal(t, c.want, b.found(t, c.q), "%+v", c.q)

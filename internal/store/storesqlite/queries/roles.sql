@@ -1,6 +1,6 @@
 -- Who may do what: people by their role, grants, and when people were last seen.
 
--- A listed address makes a verified person an administrator; :listed are addresses in normal form.
+-- Addresses may raise verified people to a role; see account.RoleFilter.
 -- fragment: user_filter
 WHERE true
 --? text
@@ -16,12 +16,12 @@ WHERE true
   )
 --? people
   AND u.guest = 0
---? administrators
-  AND (u.granted = 'ADMIN' OR (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed))))
---? users
-  AND u.granted IN ('', 'USER') AND NOT (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed)))
 --? role
-  AND u.granted = :role AND NOT (u.verified = 1 AND u.guest = 0 AND u.email <> '' AND u.email IN (SELECT value FROM json_each(:listed)))
+  AND u.granted IN (SELECT value FROM json_each(:exact))
+--? raised
+  AND u.granted IN (SELECT value FROM json_each(:at_most))
+  AND (u.granted IN (SELECT value FROM json_each(:exact)) OR u.verified = 1 AND u.guest = 0 AND u.email IN (SELECT value FROM json_each(:here)))
+  AND NOT (u.verified = 1 AND u.guest = 0 AND u.email IN (SELECT value FROM json_each(:above)))
 --?
 
 -- name: users
