@@ -33,8 +33,8 @@ export function endSession(id: string): Promise<unknown> {
   return del(`/api/auth/sessions/${encodeURIComponent(id)}`)
 }
 
-export async function signOutEverywhere(keepCurrent: boolean): Promise<number> {
-  const body = { keep_current: keepCurrent }
+export async function signOutEverywhere(keepCurrent: boolean, tokens: boolean): Promise<number> {
+  const body = { keep_current: keepCurrent, tokens }
   return (await post<{ ended: number }>('/api/auth/logout-everywhere', body)).ended
 }
 

@@ -10,7 +10,7 @@ export interface AuthorizeRequest {
 }
 
 const known: readonly Scope[] = ['read', 'book', 'manage']
-const loopback = ['127.0.0.1', '[::1]', 'localhost']
+const loopback = ['127.0.0.1', '[::1]']
 const longestName = 60
 
 /**

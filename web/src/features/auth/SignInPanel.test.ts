@@ -21,7 +21,7 @@ function offer(google: boolean, dev: boolean): PublicConfig {
     env: 'development',
     version: 'test',
     session: false,
-    sign_in: { google, dev },
+    sign_in: { google, dev, google_url: '/api/auth/google/login' },
     guest_checkout: true,
     demo: true,
     payment: { provider: 'mock', test_tokens: true },

@@ -9,22 +9,13 @@ export interface Change {
 
 /** What makes an entry too long to be read: the rest is behind the raw view. */
 const most = 12
-/** Told by the entry itself, or by nobody: they are not repeated below it. */
-const skipped = new Set([
-  'actor',
-  'subject',
-  'personal',
-  'from',
-  'id',
-  'type',
-  'showtime_id',
-  'booking_id',
-  'user_id',
-  'seat_ids',
-  'request_id',
-  'at',
-  'owner',
-])
+/** Told by the entry itself, or of use to the machine alone. */
+const skipped = new Set(
+  (
+    'actor subject personal from id type showtime_id booking_id user_id seat_ids request_id at owner ' +
+    'epoch seq cursor prev expires_at_ms'
+  ).split(' '),
+)
 
 /** The readable part of an entry's payload: what was before and after for an act, its fields for an event. */
 export function changesOf(payload: unknown): Change[] {
