@@ -104,6 +104,7 @@ func TestProvider_away(t *testing.T) {
 			"no keys":             func(d map[string]any) { delete(d, "jwks_uri") },
 			"no token endpoint":   func(d map[string]any) { d["token_endpoint"] = "" },
 			"a file":              func(d map[string]any) { d["jwks_uri"] = "file:///etc/passwd" },
+			"another protocol":    func(d map[string]any) { d["token_endpoint"] = "ftp://issuer.example/token" },
 			"a script":            func(d map[string]any) { d["authorization_endpoint"] = "javascript:alert(1)" },
 			"credentials":         func(d map[string]any) { d["token_endpoint"] = "https://a:b@issuer.example/token" },
 			"secrets alone":       func(d map[string]any) { d["id_token_signing_alg_values_supported"] = []string{"HS256", "none"} },

@@ -208,6 +208,11 @@ func TestProvider_refuses(t *testing.T) {
 		"signed with the public key as a secret": func(b *bench) oidctest.Behaviour {
 			return sign(func(c jwt.MapClaims) string { return oidctest.Shared("first", b.issuer.Key().PEM(), c) })
 		},
+		"signed with a secret that the provider publishes": func(b *bench) oidctest.Behaviour {
+			known := oidctest.NewShared("known", "0123456789abcdef0123456789abcdef")
+			b.issuer.Publish(b.issuer.Key(), known)
+			return sign(known.Sign)
+		},
 		"signed with the client's secret": func(*bench) oidctest.Behaviour {
 			return sign(func(c jwt.MapClaims) string { return oidctest.Shared("first", []byte(oidctest.Secret), c) })
 		},
@@ -370,6 +375,7 @@ func TestProvider_attempts(t *testing.T) {
 		c.Issuer = other.Issuer()
 		_, err := moved.Finish(t.Context(), c)
 		b.refused(err)
+		require.Zero(t, other.Hits(oidctest.Token), "the code of one provider was shown to another")
 	})
 	t.Run("a code of another browser", func(t *testing.T) {
 		t.Parallel()

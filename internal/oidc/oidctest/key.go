@@ -55,6 +55,14 @@ func NewEC(t testing.TB, id string) *Key {
 	}
 }
 
+// NewShared makes a secret as if it were a key to publish.
+func NewShared(id, secret string) *Key {
+	return &Key{
+		ID: id, method: jwt.SigningMethodHS256, private: []byte(secret),
+		public: map[string]any{"kty": "oct", "use": "sig", "alg": "HS256", "kid": id, "k": number([]byte(secret))},
+	}
+}
+
 // Sign makes a token.
 func (k *Key) Sign(c jwt.MapClaims) string { return sign(k.method, k.ID, k.private, c) }
 
