@@ -1,10 +1,13 @@
 package account
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"cinema/internal/ident"
 )
 
 // maxPicture bounds the address of a picture, in bytes.
@@ -57,4 +60,9 @@ func isPicture(s string) bool {
 	}
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+}
+
+// Profile is what a user looks like to those who may see everybody. Fault: NotFound "user_not_found".
+func (s *Service) Profile(ctx context.Context, id ident.User) (User, error) {
+	return s.store.User(ctx, id)
 }

@@ -12,6 +12,7 @@ import (
 
 	"cinema/internal/account"
 	"cinema/internal/audit"
+	"cinema/internal/avatar"
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
@@ -74,6 +75,7 @@ type product struct {
 	vault    *audit.Vault // seals what tells who somebody is
 	hub      *live.Hub
 	limiter  *ratelimit.Limiter
+	avatars  *avatar.Service
 	edge     *httpapi.Server
 	version  string
 	tracer   *telemetry.Tracer // nil: nothing is traced
@@ -210,6 +212,9 @@ func (p *product) openSales(ctx context.Context, port int) error {
 
 // close ends what holds files and goroutines, newest first. Safe when only a part was opened.
 func (p *product) close() {
+	if p.avatars != nil {
+		p.avatars.Close()
+	}
 	if p.hub != nil {
 		p.hub.Close()
 	}

@@ -1,11 +1,15 @@
 package app
 
 import (
+	"context"
 	"io/fs"
 	"strconv"
+	"time"
 
 	"cinema/internal/audit"
+	"cinema/internal/avatar"
 	"cinema/internal/config"
+	"cinema/internal/egress"
 	"cinema/internal/httpapi"
 	"cinema/internal/payment/paymock"
 	"cinema/internal/ratelimit"
@@ -27,12 +31,28 @@ func (p *product) openEdge(mock *paymock.Gateway, port int) error {
 	if testTokens(p.cfg) {
 		bank = mock
 	}
+	p.openAvatars()
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
 		Live: p.hub, Audit: p.store, Actions: audit.NewActions(p.store, p.vault, p.clock), Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
-		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter, SignIn: p.signIn(),
+		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter, SignIn: p.signIn(), Avatars: p.avatars,
 	})
 	return err
+}
+
+// maxPicture bounds the file behind a picture's address, in bytes; fetchTime how long it may take to come.
+const (
+	maxPicture = 1 << 20
+	fetchTime  = 3 * time.Second
+)
+
+// openAvatars makes what fetches people's pictures.
+func (p *product) openAvatars() {
+	client := egress.New(egress.Options{Timeout: fetchTime, MaxBody: maxPicture})
+	p.avatars = avatar.New(avatar.Deps{Clock: p.clock, Log: p.log, Fetch: func(ctx context.Context, address string) ([]byte, error) {
+		a, err := egress.Get(ctx, client, address, "image/png, image/jpeg, image/gif;q=0.5")
+		return a.Body, err
+	}})
 }
 
 // openLimiter makes what counts requests: with Redis for all processes together, else for this one.

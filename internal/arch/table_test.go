@@ -65,6 +65,7 @@ var table = map[string]place{
 	"internal/catalog/poster": {line: domain},
 	"internal/account":        {line: domain, libraries: []string{"github.com/golang-jwt/jwt/v5"}},
 	"internal/audit":          {line: domain, also: []string{"internal/hold", "internal/booking"}},
+	"internal/avatar":         {line: domain},
 	"internal/payment":        {line: domain},
 	"internal/idem":           {line: domain},
 	"internal/ratelimit":      {line: domain},

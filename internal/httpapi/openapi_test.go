@@ -113,7 +113,8 @@ func TestOpenAPI_describes_every_answer(t *testing.T) {
 		v.get(path)
 	}
 	g := b.guest()
-	g.get("/api/me")
+	g.get(g.get("/api/me").body["user"].(fields)["picture"].(string))
+	g.get("/media/avatars/us_somebody")
 	g.token()
 	g.hold("request-1", "A1", "A3")
 	b.guest().post(lockPath, fields{"seat_ids": []string{"A1", "A2"}})

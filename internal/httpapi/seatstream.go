@@ -268,4 +268,3 @@ func (k *socket) Close(code uint16, reason string) {
 		_ = k.conn.WriteClose(code, []byte(reason))                      // gone already is as good
 	})
 }
-

@@ -20,6 +20,7 @@ import (
 
 	"cinema/internal/account"
 	"cinema/internal/audit"
+	"cinema/internal/avatar"
 	"cinema/internal/booking"
 	"cinema/internal/catalog"
 	"cinema/internal/clock"
@@ -94,6 +95,7 @@ type Deps struct {
 	Limiter  *ratelimit.Limiter // nil: this process counts alone
 	Bank     Bank               // nil unless the provider takes test tokens
 	SignIn   SignIn             // nil: no identity provider is configured
+	Avatars  *avatar.Service    // nil: pictures are drawn
 	Pages    fs.FS              // the built web app; nil: none
 	Holds    Ping
 	Store    Ping
@@ -130,6 +132,7 @@ type Server struct {
 	bank     Bank
 	signIn   SignIn
 	frontend string // origin of the web app without a slash at its end; empty: our own
+	avatars  *avatar.Service
 	pages    *pages
 	holds    Ping
 	store    Ping
@@ -168,6 +171,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
 		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
+		avatars:  d.Avatars,
 		frontend: strings.TrimRight(d.Settings.FrontendURL, "/"),
 		holds:    d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
 		exports: make(chan struct{}, exportsOpen),
@@ -237,6 +241,7 @@ func (s *Server) build() error {
 func (s *Server) register() {
 	s.registerHealth()
 	s.registerSession()
+	s.registerAvatars()
 	s.registerGoogle()
 	s.registerSessions()
 	s.registerTokens()

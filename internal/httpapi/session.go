@@ -22,7 +22,7 @@ type userView struct {
 	ID      string  `json:"id"`
 	Email   *string `json:"email" doc:"null for guests"`
 	Name    string  `json:"name"`
-	Picture string  `json:"picture"`
+	Picture string  `json:"picture" doc:"Its address here: GET /media/avatars/{userId}."`
 	Role    string  `json:"role" enum:"USER,STAFF,MANAGER,ADMIN"`
 	Guest   bool    `json:"guest"`
 }
@@ -125,7 +125,7 @@ func (s *Server) logout(ctx context.Context, _ *struct{}) (*logoutReply, error) 
 
 func meOf(p *account.Principal) meView {
 	u := userView{
-		ID: string(p.User.ID), Name: p.User.Name, Picture: p.User.Picture, Role: string(p.Role), Guest: p.User.Guest,
+		ID: string(p.User.ID), Name: p.User.Name, Picture: pictureOf(p.User.ID), Role: string(p.Role), Guest: p.User.Guest,
 	}
 	if !p.User.Guest {
 		u.Email = &p.User.Email

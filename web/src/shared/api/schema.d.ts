@@ -774,6 +774,26 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/media/avatars/{userId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * A user's picture, at most 96 × 96
+     * @description One's own, or anybody's for administrators. Without a picture at the identity provider, a drawn one with the initials.
+     */
+    get: operations['get-avatar']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/media/posters/{file}': {
     parameters: {
       query?: never
@@ -1573,6 +1593,7 @@ export interface components {
       guest: boolean
       id: string
       name: string
+      /** @description Its address here: GET /media/avatars/{userId}. */
       picture: string
       /** @enum {string} */
       role: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
@@ -3152,6 +3173,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Alive']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-avatar': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          ETag?: string
+          Vary?: string
+          [name: string]: unknown
+        }
+        content: {
+          'image/*': string
         }
       }
       /** @description Error */
