@@ -59,7 +59,7 @@ func NewEC(t testing.TB, id string) *Key {
 func NewShared(id, secret string) *Key {
 	return &Key{
 		ID: id, method: jwt.SigningMethodHS256, private: []byte(secret),
-		public: map[string]any{"kty": "oct", "use": "sig", "alg": "HS256", "kid": id, "k": number([]byte(secret))},
+		public: map[string]any{"kty": "oct", "use": "sig", "kid": id, "k": number([]byte(secret))},
 	}
 }
 
