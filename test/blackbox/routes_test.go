@@ -14,6 +14,7 @@ import (
 // operation is one entry of the contract that the server itself hands out. What is asked of all of them is asked of those to come.
 type operation struct {
 	method, path string // the path with plausible names in the place of its parameters
+	pattern      string // the path as the contract has it
 	signed       bool   // it asks for a session or more
 	body         bool   // it takes one
 }
@@ -47,11 +48,11 @@ func operations(t *testing.T, v *person) []operation {
 				RequestBody *struct{ Content map[string]any }
 			}
 			require.NoError(t, json.Unmarshal(raw, &o), path)
-			_, takes := map[string]any{}["x"]
+			takes := false
 			if o.RequestBody != nil {
 				_, takes = o.RequestBody.Content["application/json"]
 			}
-			all = append(all, operation{method: method, path: parameter.ReplaceAllString(path, "xx_none"), signed: len(o.Security) > 0, body: takes})
+			all = append(all, operation{method: method, path: parameter.ReplaceAllString(path, "xx_none"), pattern: path, signed: len(o.Security) > 0, body: takes})
 		}
 	}
 	require.Greater(t, len(all), 30, "the contract is short")
@@ -67,6 +68,7 @@ func TestRoutes(t *testing.T) {
 		"headers":           routeHeaders,
 		"credentials":       routeCredentials,
 		"roles":             routeRoles,
+		"other people's":    routeObjects,
 		"other sites":       routeOrigins,
 		"strict bodies":     routeBodies,
 		"sizes and types":   routeSizes,
@@ -148,6 +150,54 @@ func routeRoles(t *testing.T, w *world) {
 		}
 	}
 	require.GreaterOrEqual(t, n, 3)
+}
+
+// routeObjects: with the name of what belongs to another, every operation answers as if there were no such thing, changes nothing of it,
+// and never says that it is forbidden.
+func routeObjects(t *testing.T, w *world) {
+	h, owner := w.take(t, "Grand"), w.account(t)
+	_, b := h.buy(t, owner, h.free(t, 2, "standard")...)
+	seats := h.free(t, 1, "standard")
+	s := owner.sale(h.hold(t, owner, seats...), seats)
+	s.Token = "tok_action"
+	open := bookingOf(t, owner.want(t, http.StatusAccepted, "POST "+h.path("/bookings/confirm"), s))
+	_, session := sessionIDs(t, owner)
+	names := map[string]string{"bookingId": b.ID, "ticketId": b.Tickets[0].ID, "sessionId": session, "ref": open.PaymentRef}
+	if open.Payment != nil && open.Payment.Next != nil {
+		names["ref"] = open.Payment.Next.URL[strings.LastIndexByte(open.Payment.Next.URL, '/')+1:]
+	}
+	n := 0
+	h.unchanged(t, owner, func() {
+		for _, o := range operations(t, owner) {
+			target, known := o.target(), false
+			for parameter, name := range names {
+				if strings.Contains(o.pattern, "{"+parameter+"}") {
+					target, known = o.method+" "+strings.ReplaceAll(o.pattern, "{"+parameter+"}", name), true
+				}
+			}
+			if !known || o.house() {
+				continue
+			}
+			n++
+			for _, x := range []*person{w.account(t), w.guest(t), w.account(t).bearer(t)} {
+				same(x, owner) // the names are known, and may be repeated in the answer's address
+				bodies := []any{nil}
+				if o.body {
+					bodies = []any{[]byte(`{}`), []byte(`{"approve":true}`), []byte(`{"payment_token":"tok_approve"}`)}
+				}
+				for _, b := range bodies {
+					a := x.do(t, target, b)
+					if a.Status == http.StatusBadRequest && a.Code() == "invalid_body" {
+						continue // a body of another operation
+					}
+					require.Equal(t, http.StatusNotFound, a.Status, "%s: %s", target, a.Body)
+				}
+			}
+		}
+	})
+	require.GreaterOrEqual(t, n, 8)
+	require.Equal(t, "BOOKED", bookingOf(t, owner.want(t, http.StatusOK, "GET /api/bookings/"+b.ID, nil)).Status)
+	require.Equal(t, "PENDING", bookingOf(t, owner.want(t, http.StatusOK, "GET /api/bookings/"+open.ID, nil)).Status)
 }
 
 // routeOrigins: no operation that changes something does so for a page of another site, nor by cookie without the header.
