@@ -31,7 +31,7 @@ test('two browsers race for one seat: one wins, the other is told and offered se
   const [id] = await freeSeats(server, show.id, 1)
   const rival = await browser.newContext({ baseURL: server.url })
   const faults: string[] = []
-  guard(rival, faults)
+  await guard(rival, faults)
   const other = await rival.newPage()
   await openSeats(page, show)
   await openSeats(other, show)

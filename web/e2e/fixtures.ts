@@ -38,7 +38,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   guarded: [
     async ({ context }, use) => {
       const faults: string[] = []
-      guard(context, faults)
+      await guard(context, faults)
       await use(undefined)
       expect(
         faults,
@@ -50,8 +50,15 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 })
 
 /** Aborts and notes what leaves loopback, and notes violations of the policy and errors that nobody caught. */
-export function guard(context: BrowserContext, faults: string[]): void {
-  void context.route(
+export async function guard(context: BrowserContext, faults: string[]): Promise<void> {
+  await context.exposeBinding('reportFault', (_, text: string) => faults.push(text))
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) => {
+      const { reportFault } = window as unknown as { reportFault: (text: string) => void }
+      reportFault(`${event.documentURI}: ${event.violatedDirective} forbids ${event.blockedURI}`)
+    })
+  })
+  await context.route(
     (url) =>
       !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname) &&
       url.protocol.startsWith('http'),
