@@ -19,12 +19,13 @@ type meView struct {
 }
 
 type userView struct {
-	ID      string  `json:"id"`
-	Email   *string `json:"email" doc:"null for guests"`
-	Name    string  `json:"name"`
-	Picture string  `json:"picture" doc:"Its address here: GET /media/avatars/{userId}."`
-	Role    string  `json:"role" enum:"USER,STAFF,MANAGER,ADMIN"`
-	Guest   bool    `json:"guest"`
+	ID       string  `json:"id"`
+	Email    *string `json:"email" doc:"null for guests"`
+	Verified bool    `json:"verified" doc:"The provider vouches for the address."`
+	Name     string  `json:"name"`
+	Picture  string  `json:"picture" doc:"Its address here: GET /media/avatars/{userId}."`
+	Role     string  `json:"role" enum:"USER,STAFF,MANAGER,ADMIN"`
+	Guest    bool    `json:"guest"`
 }
 
 type devLoginBody struct {
@@ -126,6 +127,7 @@ func (s *Server) logout(ctx context.Context, _ *struct{}) (*logoutReply, error) 
 func meOf(p *account.Principal) meView {
 	u := userView{
 		ID: string(p.User.ID), Name: p.User.Name, Picture: pictureOf(p.User.ID), Role: string(p.Role), Guest: p.User.Guest,
+		Verified: p.User.Verified,
 	}
 	if !p.User.Guest {
 		u.Email = &p.User.Email

@@ -48,10 +48,53 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Find bookings */
+    /**
+     * Find bookings
+     * @description Managers find those of their cinemas.
+     */
     get: operations['admin-bookings']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/admin/bookings.csv': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Bookings for a spreadsheet
+     * @description All that fit, newest first. Cells that a spreadsheet would compute begin with an apostrophe.
+     */
+    get: operations['export-bookings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/admin/bookings/{bookingId}/refund': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Give tickets back on behalf of a customer
+     * @description The customer's own deadline does not count. Answers as cancel does; a repeat gives nothing back twice.
+     */
+    post: operations['refund-booking']
     delete?: never
     options?: never
     head?: never
@@ -69,6 +112,84 @@ export interface paths {
     get: operations['admin-ping']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/admin/users': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Find people
+     * @description By the words that address or name begin with, and by the role that counts. Newest first.
+     */
+    get: operations['admin-users']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/admin/users/{userId}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One person */
+    get: operations['admin-user']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/admin/users/{userId}/role': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /**
+     * Give a person a role
+     * @description Sessions of the person get new values; the role counts within seconds everywhere. Refused with `last_admin` for the last administrator, `bootstrap_admin` for whom ADMIN_EMAILS lists, `guest`, and `role_changed` when somebody else was faster.
+     */
+    post: operations['set-role']
+    delete?: never
+    options?: never
+    head?: never
+    /**
+     * Give a person a role
+     * @description Sessions of the person get new values; the role counts within seconds everywhere. Refused with `last_admin` for the last administrator, `bootstrap_admin` for whom ADMIN_EMAILS lists, `guest`, and `role_changed` when somebody else was faster.
+     */
+    patch: operations['change-role']
+    trace?: never
+  }
+  '/api/admin/users/{userId}/sign-out': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** End a person's sessions and personal tokens */
+    post: operations['sign-out-user']
     delete?: never
     options?: never
     head?: never
@@ -838,6 +959,7 @@ export interface components {
        * @description Minor units.
        */
       amount: number
+      cinema_id: string
       /** Format: date-time */
       created_at: string
       currency: string
@@ -873,6 +995,12 @@ export interface components {
     }
     AdminListAudit: {
       items: components['schemas']['Audit'][]
+      ok: boolean
+      /** Format: int64 */
+      total: number
+    }
+    AdminListPerson: {
+      items: components['schemas']['Person'][]
       ok: boolean
       /** Format: int64 */
       total: number
@@ -1215,9 +1343,16 @@ export interface components {
       reference: string
     }
     Me: {
+      /** @description Where STAFF and MANAGER count; empty: everywhere. */
+      cinema_ids: string[]
       ok: boolean
       /** @enum {string} */
       role: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+      /**
+       * Format: date-time
+       * @description Until then acts that ask for a fresh sign-in are let pass; missing: never.
+       */
+      step_up_until?: string
       user: components['schemas']['User']
     }
     'Mock-bankRequest': {
@@ -1289,6 +1424,50 @@ export interface components {
     PaymentInfo: {
       provider: string
       test_tokens: boolean
+    }
+    Person: {
+      /** @description ADMIN because ADMIN_EMAILS lists the address. */
+      bootstrap: boolean
+      /** @description Where STAFF and MANAGER count; empty: everywhere. */
+      cinema_ids: string[]
+      /** Format: date-time */
+      created_at: string
+      /** @description null for guests */
+      email: string | null
+      /**
+       * @description The one that was given here.
+       * @enum {string}
+       */
+      granted: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+      guest: boolean
+      id: string
+      /**
+       * Format: date-time
+       * @description By the newest session.
+       */
+      last_seen_at?: string
+      name: string
+      picture: string
+      /**
+       * @description The one that counts.
+       * @enum {string}
+       */
+      role: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+      /** @description The provider vouches for the address. */
+      verified: boolean
+    }
+    PersonAnswer: {
+      ok: boolean
+      user: components['schemas']['Person']
+    }
+    PersonDetail: {
+      ok: boolean
+      /**
+       * Format: int64
+       * @description Live ones.
+       */
+      sessions: number
+      user: components['schemas']['Person']
     }
     Personal: {
       /** Format: date-time */
@@ -1397,6 +1576,12 @@ export interface components {
       currency: string
       state: string
     }
+    RefundRequest: {
+      /** @description Why, in 3 to 500 characters. It stays in the record: no personal details. */
+      reason: string
+      /** @description Without them: the whole booking. */
+      ticket_ids?: string[]
+    }
     Release: {
       /** @description Seats left alone and why. */
       not_released?: {
@@ -1404,6 +1589,12 @@ export interface components {
       }
       ok: boolean
       released: string[]
+    }
+    RoleRequest: {
+      /** @description Where STAFF and MANAGER count; empty: everywhere; left out: as before. */
+      cinema_ids?: string[]
+      /** @description USER, STAFF, MANAGER or ADMIN. */
+      role: string
     }
     Row: {
       /** @description Indexes i with an aisle between seats i-1 and i. */
@@ -1528,6 +1719,19 @@ export interface components {
       /** @description Where a browser goes to sign in; it takes return_to. */
       google_url: string
     }
+    SignOut: {
+      /**
+       * Format: int64
+       * @description Sessions.
+       */
+      ended: number
+      ok: boolean
+      /**
+       * Format: int64
+       * @description Personal tokens that ended with them.
+       */
+      tokens: number
+    }
     State: {
       blocked: string[]
       booked: string[]
@@ -1597,6 +1801,8 @@ export interface components {
       picture: string
       /** @enum {string} */
       role: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+      /** @description The provider vouches for the address. */
+      verified: boolean
     }
     Warning: {
       /** @enum {string} */
@@ -1736,6 +1942,85 @@ export interface operations {
       }
     }
   }
+  'export-bookings': {
+    parameters: {
+      query?: {
+        showtime_id?: string
+        user_id?: string
+        /** @description RFC 3339. */
+        from?: string
+        /** @description RFC 3339. */
+        to?: string
+        status?: 'PENDING' | 'BOOKED' | 'FAILED' | 'CANCELLED'
+        /** @description Reference, e-mail or name. */
+        q?: string
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Content-Disposition'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'text/csv': string
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'refund-booking': {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeat with the same key is answered as the first time. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        bookingId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RefundRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Cancel']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'admin-ping': {
     parameters: {
       query?: never
@@ -1752,6 +2037,184 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Ping']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'admin-users': {
+    parameters: {
+      query?: {
+        /** @description Words that address or name begin with. */
+        q?: string
+        role?: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+        /** @description Guests too. */
+        guests?: boolean
+        limit?: number
+        skip?: number
+      }
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AdminListPerson']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'admin-user': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonDetail']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-role': {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeat with the same key is answered as the first time. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RoleRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonAnswer']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-role': {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeat with the same key is answered as the first time. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RoleRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PersonAnswer']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-out-user': {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeat with the same key is answered as the first time. */
+        'Idempotency-Key'?: string
+      }
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SignOut']
         }
       }
       /** @description Error */
