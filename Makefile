@@ -2,7 +2,7 @@
 # `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse test-fuzz supply repro release images doctor clean
+.PHONY: help run dev build test check lint fmt generate e2e rush bench lighthouse test-fuzz supply repro release mutants images doctor clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ e2e: ## browser tests against bin/cinema
 
 test-fuzz: ## every fuzz target for FUZZTIME (30s) each; in `make test` they run on what is kept
 	@scripts/fuzz.sh
+
+mutants: ## switch each security rule off in a copy, and see its test fail
+	@scripts/mutants.sh
 
 supply: build ## licences, sums, secrets and known vulnerabilities of everything that is shipped
 	@scripts/supply.sh
