@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,9 +20,15 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := root().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "cinema:", err)
+		code := 1
+		if e, ok := errors.AsType[*exitError](err); ok {
+			code = e.code
+		}
+		if text := err.Error(); text != "" {
+			fmt.Fprintln(os.Stderr, "cinema:", text)
+		}
 		stop()
-		os.Exit(1)
+		os.Exit(code)
 	}
 }
 
@@ -38,7 +45,7 @@ Every setting is an environment variable (docs/configuration.md); a .env file in
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(serveCmd(), workerCmd(), seedCmd(), migrateCmd(), backupCmd(), copyCmd(), healthcheckCmd(), openapiCmd(), configDocsCmd(), versionCmd())
+	cmd.AddCommand(serveCmd(), workerCmd(), seedCmd(), migrateCmd(), backupCmd(), copyCmd(), auditCmd(), healthcheckCmd(), openapiCmd(), configDocsCmd(), versionCmd())
 	return cmd
 }
 

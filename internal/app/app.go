@@ -72,7 +72,10 @@ type product struct {
 	provider *oidc.Provider // nil: nobody can sign in with one
 	bookings *booking.Service
 	record   *audit.Worker
-	vault    *audit.Vault // seals what tells who somebody is
+	keys     *audit.Keys   // of the record, from outside the store
+	vault    *audit.Vault  // seals what tells who somebody is
+	sealer   *audit.Sealer // nil: other processes seal
+	nightly  *audit.Nightly
 	hub      *live.Hub
 	limiter  *ratelimit.Limiter
 	avatars  *avatar.Service
@@ -147,11 +150,9 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 			p.close()
 		}
 	}()
-	keys, err := auditKeys(p.cfg, p.log)
-	if err != nil {
+	if err := p.openRecord(); err != nil {
 		return err
 	}
-	p.vault = audit.NewVault(p.store, keys, p.clock)
 	if p.cfg.DemoData != "off" {
 		if err := seedDemo(ctx, p.store, p.clock, p.log); err != nil {
 			return err

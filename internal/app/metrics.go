@@ -31,6 +31,11 @@ func (p *product) gauges() []telemetry.Gauge {
 			func() float64 { return p.record.Stats().SeatsLag.Seconds() }),
 		gauge("cinema_outbox_lag_seconds", "Age of the oldest booking event that is not recorded.",
 			func() float64 { return p.record.Stats().OutboxLag.Seconds() }),
+		gauge("cinema_audit_chain_links", "Length of the chain over the record, as this process knows it.", func() float64 { return float64(p.sealed().Links) }),
+		gauge("cinema_audit_seal_lag_seconds", "How long entries of the record have waited for a link that they do not get.",
+			func() float64 { return p.sealed().Lag.Seconds() }),
+		gauge("cinema_audit_chain_intact", "0 when the record was found to be tampered with, 1 otherwise.", p.chainIntact),
+		gauge("cinema_audit_verified_age_seconds", "How long ago the record was verified; 0 when this process does not know of a verification.", p.verifiedAge),
 		gauge("cinema_sales_in_flight", "Sales under way.", func() float64 { return float64(p.bookings.Stats().InFlight) }),
 	}
 	if p.sweeper != nil {
@@ -99,6 +104,7 @@ func (p *product) workerCounters() []telemetry.Gauge {
 		counter("cinema_audit_entries_total", "Booking events recorded.", func() uint64 { return p.record.Stats().Relayed }),
 		counter("cinema_audit_seat_events_total", "Seat events recorded.", func() uint64 { return p.record.Stats().Seats }),
 		counter("cinema_audit_gaps_total", "Times that seat events were lost to the record.", func() uint64 { return p.record.Stats().Gaps }),
+		counter("cinema_audit_seal_failures_total", "Passes of the sealer that failed and are repeated.", func() uint64 { return p.sealed().Failures }),
 		counter("cinema_audit_failures_total", "Writes of the record that failed and are repeated.", func() uint64 { return p.record.Stats().Failures }),
 	}
 	if p.sweeper != nil {

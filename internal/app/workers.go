@@ -33,6 +33,7 @@ func (p *product) workers(only []string) []lifecycle.Part {
 	wanted := func(name string) bool { return len(only) == 0 || slices.Contains(only, name) }
 	var parts []lifecycle.Part
 	if wanted("audit") || wanted("outbox") { // first to start, last to stop: it writes what the others did
+		parts = append(parts, p.sealing()...)
 		parts = append(parts, lifecycle.Part{Name: "audit", Run: p.record.Run})
 	}
 	if wanted("reconciler") {

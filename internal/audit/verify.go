@@ -48,7 +48,7 @@ type VerifyDeps struct {
 	Clock   clock.Clock
 	// Progress is called after each page; nil: nothing.
 	Progress func(what string, done, total int64)
-	Pause    time.Duration // after each page, so that a verification beside a running server leaves it time
+	Pause    time.Duration // between two pages, so that a verification beside a running server leaves it time
 }
 
 // Report is what a verification came to.
@@ -142,6 +142,9 @@ func (v *verification) walk(ctx context.Context, end Link) error {
 			return err
 		}
 		v.Progress("links", before.N, end.N)
+		if before.N == end.N {
+			break
+		}
 		if err := v.rest(ctx); err != nil {
 			return err
 		}

@@ -8,19 +8,20 @@ import (
 
 // Config is read from the environment. The doc tags make docs/configuration.md; secret values are masked when printed.
 type Config struct {
-	Env          string     `env:"APP_ENV" envDefault:"production" doc:"development or production. Development opens conveniences (sign-in without a provider, test cards, plain-http cookies on loopback) and must never face the public."`
-	Port         int        `env:"PORT" envDefault:"8080" doc:"Port of the product."`
-	Addr         string     `env:"ADDR" doc:"Address to listen on; empty means all interfaces. make run sets 127.0.0.1."`
-	AdminAddr    string     `env:"ADMIN_ADDR" envDefault:"127.0.0.1:9090" doc:"Listener of /metrics and pprof; off switches it off. Keep it private. A taken port is a warning in development."`
-	LogLevel     slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
-	LogFormat    string     `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for machines."`
-	OTLPEndpoint string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"Base address of an OpenTelemetry collector (OTLP over HTTP) that takes traces, e.g. http://localhost:4318. Empty: nothing is traced."`
-	DataDir      string     `env:"DATA_DIR" envDefault:"./data" doc:"Folder of the embedded store and of secrets made in development. One process at a time."`
-	AuditKeyFile string     `env:"AUDIT_KEY_FILE" doc:"File with the secret of the record (Ed25519, PKCS#8 PEM): it signs the chain's checkpoints and wraps the keys of personal values. Empty: audit_key under DATA_DIR, made at the first start. Processes on one store share it, and a copy of it belongs apart from the store's."`
-	DemoData     string     `env:"DEMO_DATA" envDefault:"off" doc:"off, on (a demonstration cinema, topped up each business day) or lively (with live demonstration holds)."`
-	JWTSecret    string     `env:"JWT_SECRET" secret:"true" doc:"At least 32 characters. Signs API tokens and seals cookies. In development one is made under DATA_DIR when there is none."`
-	JWTPrevious  string     `env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"The secret before the last rotation: verifies only."`
-	JWTKeyFile   string     `env:"JWT_PRIVATE_KEY_FILE" doc:"File with an Ed25519 private key (PKCS#8 PEM) that signs access tokens instead of JWT_SECRET, so that others can verify them by /.well-known/jwks.json. Keys after the first one only verify."`
+	Env            string     `env:"APP_ENV" envDefault:"production" doc:"development or production. Development opens conveniences (sign-in without a provider, test cards, plain-http cookies on loopback) and must never face the public."`
+	Port           int        `env:"PORT" envDefault:"8080" doc:"Port of the product."`
+	Addr           string     `env:"ADDR" doc:"Address to listen on; empty means all interfaces. make run sets 127.0.0.1."`
+	AdminAddr      string     `env:"ADMIN_ADDR" envDefault:"127.0.0.1:9090" doc:"Listener of /metrics and pprof; off switches it off. Keep it private. A taken port is a warning in development."`
+	LogLevel       slog.Level `env:"LOG_LEVEL" envDefault:"info" doc:"debug, info, warn or error."`
+	LogFormat      string     `env:"LOG_FORMAT" envDefault:"text" doc:"text for people, json for machines."`
+	OTLPEndpoint   string     `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"Base address of an OpenTelemetry collector (OTLP over HTTP) that takes traces, e.g. http://localhost:4318. Empty: nothing is traced."`
+	DataDir        string     `env:"DATA_DIR" envDefault:"./data" doc:"Folder of the embedded store and of secrets made in development. One process at a time."`
+	AuditKeyFile   string     `env:"AUDIT_KEY_FILE" doc:"File with the secret of the record (Ed25519, PKCS#8 PEM): it signs the chain's checkpoints and wraps the keys of personal values. Empty: audit_key under DATA_DIR, made at the first start. Processes on one store share it, and a copy of it belongs apart from the store's."`
+	CheckpointFile string     `env:"AUDIT_CHECKPOINT_FILE" doc:"File to which kept checkpoints of the record are appended, one line of JSON each; put it where whoever may write to the store may not. Empty: they are in the store and in the log alone."`
+	DemoData       string     `env:"DEMO_DATA" envDefault:"off" doc:"off, on (a demonstration cinema, topped up each business day) or lively (with live demonstration holds)."`
+	JWTSecret      string     `env:"JWT_SECRET" secret:"true" doc:"At least 32 characters. Signs API tokens and seals cookies. In development one is made under DATA_DIR when there is none."`
+	JWTPrevious    string     `env:"JWT_SECRET_PREVIOUS" secret:"true" doc:"The secret before the last rotation: verifies only."`
+	JWTKeyFile     string     `env:"JWT_PRIVATE_KEY_FILE" doc:"File with an Ed25519 private key (PKCS#8 PEM) that signs access tokens instead of JWT_SECRET, so that others can verify them by /.well-known/jwks.json. Keys after the first one only verify."`
 
 	FrontendURL string   `env:"FRONTEND_URL" doc:"Origin of the web app when it is not the product's own, e.g. http://localhost:5173. Empty: the product's own origin."`
 	CORSOrigins []string `env:"CORS_ORIGINS" doc:"Comma-separated origins that may call the API and open sockets."`

@@ -28,6 +28,12 @@ type auditView struct {
 	RequestID string          `json:"request_id"`
 	Payload   json.RawMessage `json:"payload"`
 	At        string          `json:"at" format:"date-time"`
+
+	Actor    string            `json:"actor,omitempty" doc:"Who did it."`
+	Subject  string            `json:"subject,omitempty" doc:"Whom it concerns, when that is somebody else."`
+	Personal map[string]string `json:"personal,omitempty" doc:"What tells who that is, as far as it can still be read."`
+	From     string            `json:"from,omitempty" doc:"Network address of the actor."`
+	Erased   bool              `json:"erased,omitempty" doc:"There were personal values that nobody can read any more."`
 }
 
 type pingView struct {
@@ -55,6 +61,7 @@ func (s *Server) registerAdmin() {
 		method: http.MethodGet, path: "/api/admin/audit", id: "admin-audit", tag: tag, access: admin, charge: reads,
 		summary: "What happened",
 	}, s.adminAudit)
+	s.registerAuditChain()
 }
 
 func (s *Server) adminPing(ctx context.Context, _ *struct{}) (*reply[pingView], error) {
@@ -84,7 +91,9 @@ func (s *Server) adminAudit(ctx context.Context, in *struct {
 	}
 	out := adminList[auditView]{OK: true, Total: total, Items: make([]auditView, len(items))}
 	for i, e := range items {
-		out.Items[i] = auditOf(e)
+		if out.Items[i], err = s.revealed(ctx, e); err != nil {
+			return nil, err
+		}
 	}
 	return &reply[adminList[auditView]]{out}, nil
 }

@@ -99,6 +99,8 @@ type bench struct {
 	bookings *booking.Service
 	url      string
 	log      *journal
+	keys     *audit.Keys
+	vault    *audit.Vault
 	contract *contract // set: every answer is held against the document
 }
 
@@ -115,6 +117,9 @@ func setupWith(t testing.TB, change func(*account.Deps), options ...option) *ben
 	b := &bench{t: t, clock: clock.NewFake(start), log: &journal{}}
 	b.store = newStore(t, b.clock)
 	var err error
+	b.keys, err = audit.NewKeys()
+	require.NoError(t, err)
+	b.vault = audit.NewVault(b.store, b.keys, b.clock)
 
 	d := httpapi.Deps{
 		Settings: httpapi.Settings{
@@ -123,7 +128,8 @@ func setupWith(t testing.TB, change func(*account.Deps), options ...option) *ben
 			Limits: httpapi.SaleLimits{MaxSeats: 8, Hold: 5 * time.Minute, Extension: 2 * time.Minute, MaxHold: 25 * time.Minute, PaymentWindow: 10 * time.Minute},
 		},
 		Clock: b.clock, Log: slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Audit: b.store, Actions: audit.NewActions(b.store, newVault(t, b.store, b.clock), b.clock), Answers: b.store, Rules: ratelimit.Rules{Off: true},
+		Audit: b.store, Actions: audit.NewActions(b.store, b.vault, b.clock), Vault: b.vault,
+		Chain: func(ctx context.Context) (audit.ChainState, error) { return audit.ReadState(ctx, b.store, b.keys) }, Answers: b.store, Rules: ratelimit.Rules{Off: true},
 		Holds: func(context.Context) error { return nil }, Store: b.store.Ping,
 		Pages: fstest.MapFS{
 			"index.html":            {Data: []byte("<!doctype html><title>Lumen</title>")},

@@ -147,6 +147,7 @@ func TestOpenAPI_describes_every_answer(t *testing.T) {
 	boss.get("/api/admin/bookings")
 	b.walkOffice(boss)
 	boss.get("/api/admin/audit")
+	boss.get("/api/admin/audit/chain")
 	g.get("/api/admin/audit")
 	walkTokens(b)
 	g.post("/api/auth/logout", nil)

@@ -90,6 +90,8 @@ type Deps struct {
 	Live     *live.Hub
 	Audit    audit.Store
 	Actions  *audit.Actions // what people did
+	Vault    *audit.Vault   // opens what the record seals
+	Chain    AuditChain
 	Answers  idem.Store
 	Rules    ratelimit.Rules
 	Limiter  *ratelimit.Limiter // nil: this process counts alone
@@ -124,6 +126,8 @@ type Server struct {
 	live     *live.Hub
 	audit    audit.Store
 	actions  *audit.Actions
+	vault    *audit.Vault
+	chain    AuditChain
 	answers  idem.Store
 	rules    ratelimit.Rules
 	limits   [charges]limit
@@ -170,7 +174,7 @@ func New(d Deps) (*Server, error) {
 	setUpHuma()
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
-		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
+		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, vault: d.Vault, chain: d.Chain, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
 		avatars:  d.Avatars,
 		frontend: strings.TrimRight(d.Settings.FrontendURL, "/"),
 		holds:    d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),

@@ -2,6 +2,8 @@ package storemongo
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -68,6 +70,22 @@ type markDoc struct {
 }
 
 func (d markDoc) mark() audit.Mark { return audit.Mark{Name: d.Name, Rank: d.Rank, Value: d.Value} }
+
+// OpenChain connects to the record beside whoever uses it. It changes nothing. Close must be called.
+func OpenChain(ctx context.Context, o Options) (*Store, error) {
+	s, err := connect(o)
+	if err != nil {
+		return nil, fmt.Errorf("open the record: %w", err)
+	}
+	pending, err := s.pending(ctx)
+	if err == nil && len(pending) > 0 {
+		err = errors.New("its schema is of an older version")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the record: %w", err), s.Close())
+	}
+	return s, nil
+}
 
 // Unsealed lists entries that wait for their link, oldest first. The zero key comes before every other.
 func (s *Store) Unsealed(ctx context.Context, after audit.Waiting, limit int) ([]audit.Waiting, error) {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"cinema/internal/audit"
 	"cinema/internal/fault"
@@ -15,6 +18,36 @@ var _ audit.Chain = (*Store)(nil)
 type chainReads struct {
 	reads *reads
 }
+
+// Chain is the chain over the record in a data folder, for reading alone.
+type Chain struct {
+	chainReads
+
+	db *sql.DB
+}
+
+// OpenChain opens the record in a data folder beside whoever uses it. It neither makes nor changes anything. Close must be called.
+func OpenChain(ctx context.Context, dir string) (*Chain, error) {
+	if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
+		return nil, fmt.Errorf("no store in %s: %w", dir, err)
+	}
+	db, err := sql.Open("sqlite", address(dir, "ro", pragma("query_only", "1")))
+	if err != nil {
+		return nil, err
+	}
+	c := &Chain{chainReads: chainReads{reads: &reads{}}, db: db}
+	queries, err := loadQueries(queryFiles)
+	if err == nil {
+		_, err = prepare(ctx, db, queries, c.reads)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the record in %s (is its schema of this version?): %w", dir, err), db.Close())
+	}
+	return c, nil
+}
+
+// Close lets the file go.
+func (c *Chain) Close() error { return errors.Join(closeStatements(c.reads), c.db.Close()) }
 
 // Unsealed lists entries that wait for their link, oldest first.
 func (c chainReads) Unsealed(ctx context.Context, after audit.Waiting, limit int) ([]audit.Waiting, error) {

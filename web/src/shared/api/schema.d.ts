@@ -41,6 +41,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/admin/audit/chain': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Whether the record is as it was written */
+    get: operations['admin-audit-chain']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/admin/bookings': {
     parameters: {
       query?: never
@@ -1009,16 +1026,69 @@ export interface components {
       ok: boolean
     }
     Audit: {
+      /** @description Who did it. */
+      actor?: string
       /** Format: date-time */
       at: string
       booking_id: string
+      /** @description There were personal values that nobody can read any more. */
+      erased?: boolean
+      /** @description Network address of the actor. */
+      from?: string
       id: string
       payload: unknown
+      /** @description What tells who that is, as far as it can still be read. */
+      personal?: {
+        [key: string]: string
+      }
       request_id: string
       seat_ids: string[]
       showtime_id: string
+      /** @description Whom it concerns, when that is somebody else. */
+      subject?: string
       type: string
       user_id: string
+    }
+    AuditChain: {
+      /** @description The newest signed end of the chain, when there is one that can be believed. */
+      checkpoint?: components['schemas']['AuditCheckpoint']
+      ok: boolean
+      /**
+       * Format: int64
+       * @description Entries that wait for their link.
+       */
+      pending: number
+      /**
+       * Format: int64
+       * @description Entries that have a link.
+       */
+      sealed: number
+      /** @description The newest verification. */
+      verified?: components['schemas']['AuditVerified']
+    }
+    AuditCheckpoint: {
+      /** Format: date-time */
+      at: string
+      key_id: string
+      /** Format: int64 */
+      n: number
+    }
+    AuditVerified: {
+      /** Format: date-time */
+      at: string
+      /** @description What is wrong there. */
+      finding?: string
+      /**
+       * Format: int64
+       * @description The first link that is wrong, or may be.
+       */
+      first_bad?: number
+      /**
+       * Format: int64
+       * @description Links that were looked at.
+       */
+      n: number
+      ok: boolean
     }
     Availability: {
       /** Format: int64 */
@@ -1888,6 +1958,35 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['AdminListAudit']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'admin-audit-chain': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AuditChain']
         }
       }
       /** @description Error */
