@@ -162,6 +162,21 @@ func TestService_Admit(t *testing.T) {
 		other.Identity.Subject = "SUB-ANN"
 		require.NotEqual(t, ann, b.admit(t, other).Principal.User.ID)
 	})
+	t.Run("only the configured issuer's word about an address makes an administrator", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		boss := b.admit(t, b.proofOf("boss", nil))
+		for issuer, want := range map[string]account.Role{"https://issuer.example": account.RoleAdmin, "https://next.example": account.RoleUser} {
+			next := b.process(t, func(d *account.Deps) { d.Issuer = issuer })
+			p, err := next.BySession(t.Context(), boss.Value)
+			require.NoError(t, err)
+			require.Equal(t, want, p.Role)
+		}
+		next := b.process(t, func(d *account.Deps) { d.Issuer = "https://next.example" })
+		dev, err := next.SignIn(t.Context(), identity(t, "boss@example.com"), nil, "")
+		require.NoError(t, err)
+		require.Equal(t, account.RoleAdmin, dev.Principal.Role, "in development")
+	})
 	t.Run("odd profiles are cleaned, not refused", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)

@@ -42,6 +42,7 @@ type Deps struct {
 	Store       Store
 	Clock       clock.Clock
 	AdminEmails []string // verified addresses that are ADMIN while listed
+	Issuer      string   // only its word makes an administrator of an address, beside development's; empty: any issuer's
 	Secret      string   // tokens are signed with a key derived from it
 	Previous    string   // tokens signed with it are still accepted; empty: none
 	// SigningKeys are Ed25519 keys in PEM that sign access tokens instead of the secret, so that others can verify them (see
@@ -58,6 +59,7 @@ type Service struct {
 	store       Store
 	clock       clock.Clock
 	admins      map[string]bool
+	issuer      string // empty: any
 	development bool
 	devRoles    map[string]Role
 	ring        ring   // of access tokens
@@ -73,7 +75,7 @@ type Service struct {
 // New makes a Service. It fails when a secret is empty or a key cannot be read.
 func New(d Deps) (*Service, error) {
 	s := &Service{
-		store: d.Store, clock: d.Clock, admins: make(map[string]bool, len(d.AdminEmails)), development: d.Development, devRoles: d.DevRoles,
+		store: d.Store, clock: d.Clock, admins: make(map[string]bool, len(d.AdminEmails)), issuer: d.Issuer, development: d.Development, devRoles: d.DevRoles,
 		sessions: newCache(), tokens: newCache(),
 	}
 	for _, a := range d.AdminEmails {
@@ -262,7 +264,7 @@ func (s *Service) role(u User, session Session) Role {
 	if u.Guest {
 		return RoleUser
 	}
-	if u.Verified && session.Issuer != "" && s.admins[NormalEmail(u.Email)] {
+	if u.Verified && s.vouches(session.Issuer) && s.admins[NormalEmail(u.Email)] {
 		return RoleAdmin
 	}
 	role := u.Granted
@@ -275,6 +277,12 @@ func (s *Service) role(u User, session Session) Role {
 		}
 	}
 	return role
+}
+
+// vouches tells whether an issuer's word about an address counts. A session of a provider that was configured before does not make an
+// administrator any more.
+func (s *Service) vouches(issuer string) bool {
+	return issuer != "" && (s.issuer == "" || issuer == s.issuer || issuer == DevIssuer && s.development)
 }
 
 // limits tell how long an untouched session of the role lasts and how long it lasts at most.

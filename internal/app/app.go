@@ -180,7 +180,7 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 	}
 	p.accounts, err = account.New(account.Deps{
 		Store: p.store, Clock: p.clock, AdminEmails: p.cfg.AdminEmails, Secret: secret, Previous: p.cfg.JWTPrevious, Development: p.cfg.Development(),
-		DevRoles: demoRoles(p.cfg), SigningKeys: tokenKeys,
+		DevRoles: demoRoles(p.cfg), SigningKeys: tokenKeys, Issuer: p.cfg.OIDCIssuer,
 	})
 	if err != nil {
 		return err
