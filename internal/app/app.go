@@ -47,6 +47,12 @@ func Checks() []func(*config.Config) error {
 			return nil
 		},
 		func(c *config.Config) error {
+			if _, err := redisconn.Addrs(c.RedisAddr); c.RedisAddr != "" && err != nil {
+				return errors.New("REDIS_ADDR: " + err.Error())
+			}
+			return nil
+		},
+		func(c *config.Config) error {
 			_, err := signingKeys(c)
 			return err
 		},

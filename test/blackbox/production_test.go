@@ -37,10 +37,12 @@ func TestProduction_refuses_weak_settings(t *testing.T) {
 	for _, command := range []string{"serve", "worker", "seed"} {
 		out := refusedStart(t, command, "JWT_SECRET="+weak, "JWT_SECRET_PREVIOUS="+weaker, "CORS_ORIGINS=*", "RATE_LIMITS=off", "PORT=http", "MAX_SEATS=none", "SEAT_LOCK_TTL_SECONDS=-1",
 			"DEMO_DATA=perhaps", "ADMIN_EMAILS=nobody", "TRUSTED_PROXIES=everybody", "FRONTEND_URL=javascript:alert(1)", "LOG_LEVEL=loud", "GUEST_CHECKOUT=sometimes", "MONGO_ALLOW_STANDALONE=1",
-			"MONGO_URI=mysql://root:hunter2@db", "STRIPE_SECRET_KEY=a", "STRIPE_SECRET_KEY_FILE=/b", "REDIS_PASSWORD_FILE=/nothing/here")
+			"MONGO_URI=mysql://root:hunter2@db", "STRIPE_SECRET_KEY=a", "STRIPE_SECRET_KEY_FILE=/b", "REDIS_PASSWORD_FILE=/nothing/here",
+			"REDIS_ADDR=redis://default:hunter2@redis:6379")
 		for _, name := range []string{
 			"JWT_SECRET must", "JWT_SECRET_PREVIOUS", "CORS_ORIGINS", "RATE_LIMITS", "PORT", "MAX_SEATS", "SEAT_LOCK_TTL_SECONDS", "DEMO_DATA", "ADMIN_EMAILS", "TRUSTED_PROXIES", "FRONTEND_URL",
 			"LOG_LEVEL", "GUEST_CHECKOUT", "ALLOW_MOCK_PAYMENTS", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "MONGO_ALLOW_STANDALONE", "MONGO_URI", "STRIPE_SECRET_KEY", "REDIS_PASSWORD_FILE",
+			"REDIS_ADDR",
 		} {
 			require.Contains(t, out, name)
 		}
