@@ -139,8 +139,7 @@ func (s *Server) googleCallback(c *gin.Context) {
 	forward(c, http.StatusSeeOther, s.front(proof.Attempt.ReturnTo))
 }
 
-// admit opens the session, closes the sockets of the one that it replaces, and writes both into the record. A sign-in that cannot be
-// recorded does not happen.
+// admit opens the session and closes the sockets of the one that it replaces.
 func (s *Server) admit(ctx context.Context, proof account.Proof, agent string) (account.Signed, error) {
 	signed, err := s.accounts.Admit(ctx, proof, agent)
 	if err != nil {
@@ -149,19 +148,24 @@ func (s *Server) admit(ctx context.Context, proof account.Proof, agent string) (
 	if asker := proof.Attempt.Asker.Session; asker != "" && asker != signed.Principal.Session.ID {
 		s.streams.endSession(asker)
 	}
-	act := audit.Action{
-		Type: "session.started", Actor: signed.Principal.User.ID, After: map[string]string{"issuer": proof.Identity.Issuer},
-	}
-	if email := signed.Principal.User.Email; email != "" {
-		act.Personal = map[string]string{"email": email}
-	}
+	kind := "session.started"
 	if proof.Attempt.StepUp {
-		act.Type = "session.step_up"
+		kind = "session.step_up"
+	}
+	return signed, s.recordSignIn(ctx, kind, signed)
+}
+
+// recordSignIn writes a sign-in into the record. One that cannot be recorded does not happen: the session ends before its value is told.
+func (s *Server) recordSignIn(ctx context.Context, kind string, signed account.Signed) error {
+	p := signed.Principal
+	act := audit.Action{Type: kind, Actor: p.User.ID, After: map[string]string{"issuer": p.Session.Issuer}}
+	if p.User.Email != "" {
+		act.Personal = map[string]string{"email": p.User.Email}
 	}
 	if err := s.act(ctx, act); err != nil {
-		return account.Signed{}, errors.Join(err, s.accounts.Logout(ctx, signed.Principal))
+		return errors.Join(err, s.accounts.Logout(ctx, p))
 	}
-	return signed, nil
+	return nil
 }
 
 // visited refuses what is no visit of a person: the question for the headers alone, a picture or a frame of another page. And it
