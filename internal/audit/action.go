@@ -12,6 +12,7 @@ import (
 
 // Action is what a person did: who, to what, before and after, from where.
 type Action struct {
+	ID       string // empty: a new one. A second action with the same id writes nothing
 	Type     string // "user.role_changed"
 	Actor    ident.User
 	Subject  ident.User // whom it concerns; empty: only the actor
@@ -60,8 +61,11 @@ const fromField = "from"
 // Record keeps an action. An action that must not happen without its record is recorded first.
 func (a *Actions) Record(ctx context.Context, act Action) error {
 	e := Entry{
-		ID: ident.New("au"), Type: act.Type, Showtime: act.Showtime, Booking: act.Booking, User: act.concerns(), Request: act.Request,
+		ID: act.ID, Type: act.Type, Showtime: act.Showtime, Booking: act.Booking, User: act.concerns(), Request: act.Request,
 		At: a.clock.Now(),
+	}
+	if e.ID == "" {
+		e.ID = ident.New("au")
 	}
 	p := payload{Actor: act.Actor}
 	var err error

@@ -121,6 +121,13 @@ func (s *Service) Of(ctx context.Context, p Person) *Image {
 	return image
 }
 
+// Forget drops the picture of an address from memory.
+func (s *Service) Forget(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropLocked(sha256.Sum256([]byte(address)))
+}
+
 // look finds a picture that is kept, or the flight that fetches it; address starts one, unless it is empty or enough are under way.
 func (s *Service) look(k key, address string) (image *Image, known bool, flight chan struct{}) {
 	s.mu.Lock()

@@ -233,6 +233,11 @@ func TestService_forgets(t *testing.T) {
 	less, smaller := avatar.Kept(s)
 	require.Equal(t, n, less)
 	require.Equal(t, size-1000, smaller)
+	for range 2 {
+		s.Forget("again")
+	}
+	fewer, _ := avatar.Kept(s)
+	require.Equal(t, n-1, fewer, "on demand")
 }
 
 // bomb is a PNG whose header promises more than its few bytes.

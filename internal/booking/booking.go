@@ -75,6 +75,9 @@ const (
 	ReasonCaptureFailed  = "capture_failed"
 )
 
+// AliasPrefix begins the identifier that stands for the user in bookings whose customer was erased. Nobody can sign in as one.
+const AliasPrefix = "er_"
+
 // Customer is whom the tickets are for, as given at checkout.
 type Customer struct {
 	Email string

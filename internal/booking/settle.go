@@ -18,6 +18,9 @@ import (
 // generation of a ticket when it is issued.
 const firstGeneration = 1
 
+// lateUser stands for whoever's late money it is. No user has this identifier.
+const lateUser ident.User = "late"
+
 // captureSlot spaces the keys of repeated captures: a provider may replay a stored error for a key.
 const captureSlot = 15 * time.Second
 
@@ -212,7 +215,7 @@ func (s *Service) late(ctx context.Context, b Booking, p payment.Payment) (Booki
 	}
 	again := b
 	again.Request = ident.Request("late." + string(b.ID))
-	again.ID = s.id(b.User, b.Showtime, again.Request)
+	again.ID = s.id(lateUser, b.Showtime, again.Request) // not by the user, who may be erased between two tries
 	again.Reference = Reference(again.ID)
 	again.Status, again.Reason, again.Owner = Reserving, "", b.User
 	again.CreatedAt = s.clock.Now().Truncate(time.Millisecond)
