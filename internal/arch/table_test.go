@@ -72,7 +72,7 @@ var table = map[string]place{
 	"internal/hold":           {line: domain, also: []string{"internal/catalog"}},
 	"internal/live":           {line: domain, also: []string{"internal/hold"}},
 	"internal/privacy": {line: domain, also: []string{
-		"internal/account", "internal/audit", "internal/booking", "internal/catalog", "internal/hold",
+		"internal/account", "internal/audit", "internal/booking", "internal/catalog", "internal/hold", "internal/idem",
 	}},
 	"internal/ticket": {
 		line:      domain,

@@ -10,9 +10,6 @@ import (
 	"cinema/internal/ident"
 )
 
-// AliasPrefix begins the identifier that stands in a person's bookings after his erasure. Nobody can sign in as one.
-const AliasPrefix = "er"
-
 // Erasure is the sticky decision to erase a user. Everything after it is resumable: whoever finds it open goes on.
 type Erasure struct {
 	User    ident.User
