@@ -23,6 +23,7 @@ import (
 	"cinema/internal/live"
 	"cinema/internal/oidc"
 	"cinema/internal/payment/paymock"
+	"cinema/internal/privacy"
 	"cinema/internal/ratelimit"
 	"cinema/internal/redisconn"
 	"cinema/internal/store"
@@ -82,6 +83,7 @@ type product struct {
 	vault    *audit.Vault  // seals what tells who somebody is
 	sealer   *audit.Sealer // nil: other processes seal
 	nightly  *audit.Nightly
+	privacy  *privacy.Service
 	hub      *live.Hub
 	limiter  *ratelimit.Limiter
 	avatars  *avatar.Service
@@ -213,6 +215,8 @@ func (p *product) openSales(ctx context.Context, port int) error {
 	if err != nil {
 		return err
 	}
+	p.openAvatars()
+	p.openPrivacy()
 	p.hub = live.New(p.keeper, halls{p.catalog}, p.clock, p.log)
 	return p.openEdge(gateway, port)
 }

@@ -31,10 +31,9 @@ func (p *product) openEdge(mock *paymock.Gateway, port int) error {
 	if testTokens(p.cfg) {
 		bank = mock
 	}
-	p.openAvatars()
 	p.edge, err = httpapi.New(httpapi.Deps{
 		Settings: p.settings(port), Clock: p.clock, Log: p.log, Accounts: p.accounts, Catalog: p.catalog, Seats: p.seats, Bookings: p.bookings,
-		Live: p.hub, Audit: p.store, Actions: audit.NewActions(p.store, p.vault, p.clock), Vault: p.vault, Chain: p.chainState, Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
+		Live: p.hub, Audit: p.store, Actions: audit.NewActions(p.store, p.vault, p.clock), Vault: p.vault, Chain: p.chainState, Privacy: p.privacy, Answers: p.store, Rules: rules, Bank: bank, Pages: pages,
 		Holds: p.pingHolds, Store: p.store.Ping, Observe: p.observe, Limiter: p.limiter, SignIn: p.signIn(), Avatars: p.avatars,
 	})
 	return err

@@ -60,7 +60,7 @@ func pulse(ping func(context.Context) error) func() float64 {
 
 // counters are the figures since the start.
 func (p *product) counters() []telemetry.Gauge {
-	return slices.Concat(p.saleCounters(), p.liveCounters(), p.limitCounters(), p.workerCounters(), p.signInCounters())
+	return slices.Concat(p.saleCounters(), p.liveCounters(), p.limitCounters(), p.workerCounters(), p.privacyCounters(), p.signInCounters())
 }
 
 func counter(name, help string, read func() uint64) telemetry.Gauge {

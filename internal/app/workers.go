@@ -41,7 +41,8 @@ func (p *product) workers(only []string) []lifecycle.Part {
 		parts = append(parts,
 			lifecycle.Part{Name: "reconciler", Run: p.bookings.Run},
 			lifecycle.Part{Name: "anti-entropy", Run: func(ctx context.Context) error { return p.repair.Run(ctx, p.onSale) }},
-			lifecycle.Part{Name: "housekeeping", Run: p.housekeep})
+			lifecycle.Part{Name: "housekeeping", Run: p.housekeep},
+			lifecycle.Part{Name: "privacy", Run: p.privacy.Run})
 	}
 	if wanted("sweeper") {
 		p.sweeper = hold.NewSweeper(p.keeper, p.clock, p.log).Belt(p.onSale)

@@ -46,6 +46,7 @@ type Config struct {
 	PaymentWindow int    `env:"PAYMENT_WINDOW_SECONDS" envDefault:"600" doc:"Time to pay once seats are reserved, in seconds. A declined card does not move it."`
 	MaxSeats      int    `env:"MAX_SEATS" envDefault:"8" doc:"Seats an owner may hold in one showtime."`
 	GuestCheckout bool   `env:"GUEST_CHECKOUT" envDefault:"true" doc:"Whether guests may buy with a name and an address."`
+	ContactDays   int    `env:"CONTACT_RETENTION_DAYS" envDefault:"90" doc:"How long name and address stay in the bookings of guests after the show, in days. Then they are taken out; bookings of people with an account keep theirs."`
 	RateLimits    string `env:"RATE_LIMITS" doc:"Changes to the default quotas, e.g. lock=60/1m,confirm=20/1m,sockets=5; off (development only) lifts all of them."`
 
 	PaymentProvider string `env:"PAYMENT_PROVIDER" envDefault:"mock" doc:"mock or stripe."`
@@ -70,6 +71,9 @@ func (c *Config) HoldExtension() time.Duration { return time.Duration(c.Extensio
 
 // MaxHoldFor is the longest life of a hold without a booking.
 func (c *Config) MaxHoldFor() time.Duration { return time.Duration(c.MaxHold) * time.Second }
+
+// ContactsFor is how long contacts of guests are kept after the show.
+func (c *Config) ContactsFor() time.Duration { return time.Duration(c.ContactDays) * 24 * time.Hour }
 
 // PayWindow is the time to pay once seats are reserved.
 func (c *Config) PayWindow() time.Duration { return time.Duration(c.PaymentWindow) * time.Second }

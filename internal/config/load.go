@@ -137,6 +137,7 @@ func (c *Config) checkHolds(f *collector) {
 	f.require(c.MaxHold >= c.LockTTL && c.MaxHold <= 86400, "MAX_HOLD_SECONDS must be between SEAT_LOCK_TTL_SECONDS and 86400")
 	f.require(c.PaymentWindow >= 1 && c.PaymentWindow <= 86400, "PAYMENT_WINDOW_SECONDS must be between 1 and 86400")
 	f.require(c.MaxSeats >= 1 && c.MaxSeats <= 50, "MAX_SEATS must be between 1 and 50")
+	f.require(c.ContactDays >= 1 && c.ContactDays <= 3650, "CONTACT_RETENTION_DAYS must be between 1 and 3650")
 }
 
 func oneOf(s string, allowed ...string) bool {

@@ -31,6 +31,7 @@ import (
 	"cinema/internal/ident"
 	"cinema/internal/money"
 	"cinema/internal/payment/paymock"
+	"cinema/internal/privacy"
 	"cinema/internal/ratelimit"
 	"cinema/internal/store/storesqlite"
 )
@@ -97,6 +98,7 @@ type bench struct {
 	keeper   *hold.Keeper
 	bank     *paymock.Gateway
 	bookings *booking.Service
+	privacy  *privacy.Service
 	url      string
 	log      *journal
 	keys     *audit.Keys

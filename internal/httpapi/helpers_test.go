@@ -16,6 +16,7 @@ import (
 	"cinema/internal/ident"
 	"cinema/internal/live"
 	"cinema/internal/payment/paymock"
+	"cinema/internal/privacy"
 	"cinema/internal/ticket"
 )
 
@@ -67,6 +68,24 @@ func (b *bench) wire(d *httpapi.Deps) {
 		d.Bank = b.bank
 	}
 	b.keeper = keeper
+	d.Privacy = privacy.New(privacy.Deps{
+		Records: b.store, Accounts: b.accounts, Holds: keeper, Sales: b.bookings, Programme: shows{b.catalog, b.store}, Record: d.Actions,
+		Vault: b.vault, Admins: []string{"Boss@Example.com"}, Clock: b.clock, Log: d.Log,
+	})
+	b.privacy = d.Privacy
+}
+
+type shows struct {
+	catalog *catalog.Service
+	store   catalog.Store
+}
+
+func (s shows) Detail(ctx context.Context, id ident.Showtime) (*catalog.Detail, error) {
+	return s.catalog.Detail(ctx, id)
+}
+
+func (s shows) Showtimes(ctx context.Context, q catalog.ShowtimeQuery) ([]catalog.Showtime, error) {
+	return s.store.Showtimes(ctx, q)
 }
 
 type halls struct{ catalog *catalog.Service }

@@ -22,6 +22,7 @@ const (
 	confirmQuota
 	changes
 	exports
+	myData
 	connects
 	signIn
 	guests
@@ -57,6 +58,7 @@ func newLimits(r ratelimit.Rules) (all [charges]limit) {
 	set(confirmQuota, "confirm", r.Confirm, true)
 	set(changes, "changes", r.Changes, true)
 	set(exports, "exports", r.Exports, true)
+	set(myData, "mydata", r.MyData, true)
 	set(connects, "connects", r.Connects, true)
 	set(signIn, "signin", r.SignIn, false)
 	set(guests, "guests", r.Guests, false)

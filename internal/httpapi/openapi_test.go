@@ -150,6 +150,7 @@ func TestOpenAPI_describes_every_answer(t *testing.T) {
 	boss.get("/api/admin/audit/chain")
 	g.get("/api/admin/audit")
 	walkTokens(b)
+	walkPrivacy(b)
 	g.post("/api/auth/logout", nil)
 
 	for path, item := range document(t).Paths.Map() {

@@ -28,6 +28,7 @@ import (
 	"cinema/internal/idem"
 	"cinema/internal/live"
 	"cinema/internal/payment"
+	"cinema/internal/privacy"
 	"cinema/internal/ratelimit"
 )
 
@@ -92,6 +93,7 @@ type Deps struct {
 	Actions  *audit.Actions // what people did
 	Vault    *audit.Vault   // opens what the record seals
 	Chain    AuditChain
+	Privacy  *privacy.Service
 	Answers  idem.Store
 	Rules    ratelimit.Rules
 	Limiter  *ratelimit.Limiter // nil: this process counts alone
@@ -128,6 +130,8 @@ type Server struct {
 	actions  *audit.Actions
 	vault    *audit.Vault
 	chain    AuditChain
+	privacy  *privacy.Service
+	copies   chan struct{} // a place for each copy that is made now
 	answers  idem.Store
 	rules    ratelimit.Rules
 	limits   [charges]limit
@@ -175,7 +179,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{
 		settings: d.Settings, clock: d.Clock, log: d.Log, accounts: d.Accounts, catalog: d.Catalog, seats: d.Seats,
 		bookings: d.Bookings, live: d.Live, audit: d.Audit, actions: d.Actions, vault: d.Vault, chain: d.Chain, answers: d.Answers, rules: d.Rules, bank: d.Bank, signIn: d.SignIn,
-		avatars:  d.Avatars,
+		avatars: d.Avatars, privacy: d.Privacy, copies: make(chan struct{}, copiesAtOnce),
 		frontend: strings.TrimRight(d.Settings.FrontendURL, "/"),
 		holds:    d.Holds, store: d.Store, observe: d.Observe, routes: make(map[string]*route),
 		exports: make(chan struct{}, exportsOpen),
@@ -253,6 +257,7 @@ func (s *Server) register() {
 	s.registerSeats()
 	s.registerBookings()
 	s.registerTickets()
+	s.registerPrivacy()
 	s.registerAdmin()
 	s.registerOffice()
 	s.registerUsers()

@@ -15,6 +15,7 @@ type Rules struct {
 	Changes    Quota // every other change
 	Reads      Quota // everything that only reads
 	Exports    Quota // documents and files that are dear to make
+	MyData     Quota // copies of everything that is kept of a person
 	Connects   Quota // WebSocket connections opened
 	Sockets    int   // WebSocket connections open at once
 	AllSockets int   // WebSocket connections open at once in the process, whoever's
@@ -31,7 +32,7 @@ const AddressFactor = 20
 func Defaults() Rules {
 	return Rules{
 		Lock: Quota{60, time.Minute}, Confirm: Quota{20, time.Minute}, Changes: Quota{60, time.Minute}, Reads: Quota{300, time.Minute},
-		Exports: Quota{20, time.Minute}, Connects: Quota{30, time.Minute}, Sockets: 5, AllSockets: 20_000,
+		Exports: Quota{20, time.Minute}, MyData: Quota{6, time.Hour}, Connects: Quota{30, time.Minute}, Sockets: 5, AllSockets: 20_000,
 		SignIn: Quota{60, time.Minute}, Guests: Quota{120, time.Hour}, Lookup: Quota{10, time.Minute}, Reports: Quota{60, time.Minute},
 	}
 }
@@ -48,7 +49,7 @@ func Parse(text string) (Rules, error) {
 		return Rules{Off: true}, nil
 	}
 	quotas := map[string]*Quota{
-		"lock": &r.Lock, "confirm": &r.Confirm, "changes": &r.Changes, "reads": &r.Reads, "exports": &r.Exports, "connects": &r.Connects,
+		"lock": &r.Lock, "confirm": &r.Confirm, "changes": &r.Changes, "reads": &r.Reads, "exports": &r.Exports, "mydata": &r.MyData, "connects": &r.Connects,
 		"signin": &r.SignIn, "guests": &r.Guests, "lookup": &r.Lookup, "reports": &r.Reports,
 	}
 	counts := map[string]*int{"sockets": &r.Sockets, "allsockets": &r.AllSockets}
@@ -73,7 +74,7 @@ func Parse(text string) (Rules, error) {
 	}
 	if len(bad) > 0 {
 		return Rules{}, fmt.Errorf("rate limits: cannot read %q; the form is name=count/duration with the names lock, confirm, changes, reads, "+
-			"exports, connects, signin, guests, lookup, reports, and sockets=count, allsockets=count", bad)
+			"exports, mydata, connects, signin, guests, lookup, reports, and sockets=count, allsockets=count", bad)
 	}
 	return r, nil
 }

@@ -166,7 +166,8 @@ export interface paths {
     get: operations['admin-user']
     put?: never
     post?: never
-    delete?: never
+    /** Erase a person */
+    delete: operations['erase-user']
     options?: never
     head?: never
     patch?: never
@@ -625,6 +626,30 @@ export interface paths {
     }
     /** Who I am */
     get: operations['me']
+    put?: never
+    post?: never
+    /**
+     * Erase me
+     * @description Asks for a sign-in of the last minutes, but of guests. Sessions and tokens end, held seats come free, bookings stay without a name. 409 payment_open while money is under way, last_admin for the last administrator.
+     */
+    delete: operations['erase-me']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/me/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /**
+     * Everything that is kept of me
+     * @description One document to download, with what each part is for. It says nothing about other people.
+     */
+    get: operations['export-me']
     put?: never
     post?: never
     delete?: never
@@ -1265,11 +1290,162 @@ export interface components {
       /** @enum {string} */
       store: 'sqlite' | 'mongo'
     }
+    EraseRequest: {
+      /** @description Your own e-mail address; DELETE if you have none. */
+      confirm: string
+    }
+    EraseUserRequest: {
+      /** @description For the record, at most 200 characters. It must not say who the person is. */
+      reason: string
+    }
+    Erased: {
+      /** @description false: the rest is done within a minute. */
+      done: boolean
+      kept: components['schemas']['Kept']
+      ok: boolean
+    }
     EverywhereRequest: {
       /** @description Stay signed in here. */
       keep_current?: boolean
       /** @description End the personal tokens too. */
       tokens?: boolean
+    }
+    Export: {
+      activity: components['schemas']['ExportPartExportActivity']
+      bookings: components['schemas']['ExportPartBooking']
+      /** @description false: older rows were left out for their number. Ask the cinema for them. */
+      complete: boolean
+      /** @description What is kept of you without being listed here. */
+      elsewhere: components['schemas']['ExportPartExportElsewhere']
+      /** Format: date-time */
+      exported_at: string
+      holds: components['schemas']['ExportPartExportHold']
+      identities: components['schemas']['ExportPartExportIdentity']
+      personal_tokens: components['schemas']['ExportPartPersonal']
+      profile: components['schemas']['ExportProfile']
+      sessions: components['schemas']['ExportPartExportSession']
+    }
+    ExportActivity: {
+      /** Format: date-time */
+      at: string
+      booking_id?: string
+      /**
+       * @description Without it: what the product did or saw.
+       * @enum {string}
+       */
+      by?: 'you' | 'staff'
+      details: {
+        [key: string]: unknown
+      }
+      /** @description Your address when you did it. */
+      from?: string
+      id: string
+      /** @description Your own values in this entry. */
+      personal: {
+        [key: string]: string
+      }
+      request_id?: string
+      seat_ids: string[]
+      showtime_id?: string
+      type: string
+    }
+    ExportElsewhere: {
+      kept: string
+      what: string
+    }
+    ExportHold: {
+      booking_id?: string
+      /** Format: date-time */
+      expires_at: string
+      request_id: string
+      seat_id: string
+      showtime_id: string
+    }
+    ExportIdentity: {
+      issuer: string
+      subject: string
+    }
+    ExportPartBooking: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['Booking'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartExportActivity: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['ExportActivity'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartExportElsewhere: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['ExportElsewhere'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartExportHold: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['ExportHold'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartExportIdentity: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['ExportIdentity'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartExportSession: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['ExportSession'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportPartPersonal: {
+      /** @description What it is for. */
+      for: string
+      items: components['schemas']['Personal'][]
+      /** @description For how long. */
+      kept: string
+    }
+    ExportProfile: {
+      /** @description Where the role counts; empty: everywhere. */
+      cinema_ids: string[]
+      /** Format: date-time */
+      created_at: string
+      email: string
+      email_verified: boolean
+      for: string
+      guest: boolean
+      id: string
+      kept: string
+      /** @description Guests who became you. */
+      merged_guests: string[]
+      name: string
+      picture: string
+      /** @enum {string} */
+      role: 'USER' | 'STAFF' | 'MANAGER' | 'ADMIN'
+      /** Format: date-time */
+      updated_at: string
+    }
+    ExportSession: {
+      agent: string
+      /** Format: date-time */
+      auth_time: string
+      /** @description Bookings that it may see after a look-up. */
+      booking_ids: string[]
+      /** Format: date-time */
+      created_at: string
+      id: string
+      issuer: string
+      /** Format: date-time */
+      last_seen_at: string
     }
     ExtendRequest: {
       /** @description As the hold's answer told it. */
@@ -1333,6 +1509,23 @@ export interface components {
       /** Format: int64 */
       ttl_seconds: number
       warnings?: components['schemas']['Warning'][]
+    }
+    Kept: {
+      /**
+       * Format: int64
+       * @description Rows of the ledger: seats, amounts and times, without a name.
+       */
+      bookings: number
+      /**
+       * Format: int64
+       * @description Of them: tickets of shows to come. Their codes still admit; nobody can show them here any more.
+       */
+      tickets: number
+      /**
+       * Format: date-time
+       * @description Until when the law wants the ledger to be kept.
+       */
+      until?: string
     }
     KeysReplyRequest: {
       keys: components['schemas']['PublicKey'][]
@@ -2204,6 +2397,43 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PersonDetail']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'erase-user': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        userId: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EraseUserRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Clear-Site-Data'?: string
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Erased']
         }
       }
       /** @description Error */
@@ -3128,6 +3358,71 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Me']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'erase-me': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EraseRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Clear-Site-Data'?: string
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Erased']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'export-me': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Content-Disposition'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Export']
         }
       }
       /** @description Error */
