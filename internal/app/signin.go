@@ -32,9 +32,6 @@ func (p *product) signIn() httpapi.SignIn {
 
 // signInCounters count sign-ins at the identity provider by how they ended.
 func (p *product) signInCounters() []telemetry.Gauge {
-	if p.provider == nil {
-		return nil
-	}
 	outcomes := map[string]func(oidc.Stats) uint64{
 		"begun":       func(s oidc.Stats) uint64 { return s.Begun },
 		"proved":      func(s oidc.Stats) uint64 { return s.Proved },
@@ -46,7 +43,12 @@ func (p *product) signInCounters() []telemetry.Gauge {
 	for name, read := range outcomes {
 		all = append(all, telemetry.Gauge{
 			Name: "cinema_sign_ins_total", Help: "Sign-ins at the identity provider: begun, and how they ended.",
-			Labels: map[string]string{"outcome": name}, Read: func() float64 { return float64(read(p.provider.Stats())) },
+			Labels: map[string]string{"outcome": name}, Read: func() float64 {
+				if p.provider == nil {
+					return 0
+				}
+				return float64(read(p.provider.Stats()))
+			},
 		})
 	}
 	return all

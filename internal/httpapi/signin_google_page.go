@@ -43,22 +43,22 @@ var visitPolicy = []string{"default-src 'none'; style-src 'self'; img-src data:;
 
 var htmlHeader = []string{"text/html; charset=utf-8"}
 
-// visitText is what a page says of a problem.
-type visitText struct{ title, text, retry string }
+// visitText is what a page says of a problem, beside its detail.
+type visitText struct{ title, more, retry string }
 
 var visitTexts = map[string]visitText{
 	"sign_in_unavailable": {
-		"Sign-in is taking a break", "We cannot reach Google at the moment. What you have chosen is kept: try again in a moment, or go on as a guest.", "Try again",
+		"Sign-in is taking a break", "What you have chosen is kept, and you can go on as a guest.", "Try again",
 	},
 	"sign_in_failed": {
 		"That sign-in did not work",
-		"It may have taken more than ten minutes, or the page was opened twice. Nothing was changed. Start once more; cookies must be allowed.", "Try again",
+		"It may have taken more than ten minutes, or the page was opened twice. Cookies must be allowed.", "Try again",
 	},
 	"step_up_failed": {
 		"We could not confirm that it is you",
-		"Sign in again with the account that you are signed in with here, and enter your password when you are asked.", "Try again",
+		"You stay signed in as before.", "Try again",
 	},
-	"rate_limited": {"Too many tries", "Wait a minute, then try again.", "Try again"},
+	"rate_limited": {"Too many tries", "", "Try again"},
 }
 
 // wantsPage tells whether a browser shows the answer to a person.
@@ -83,11 +83,11 @@ func (s *Server) failPage(c *gin.Context, p *problem) {
 	}
 	t, known := visitTexts[p.Code]
 	if !known {
-		t = visitText{title: "Something went wrong", text: p.Detail, retry: "Sign in"}
+		t = visitText{title: "Something went wrong", retry: "Sign in"}
 	}
 	var body bytes.Buffer
 	err := visitPage.Execute(&body, map[string]string{
-		"Title": t.title, "Text": t.text, "Retry": retry, "RetryText": t.retry, "Home": s.front("/"), "Reference": p.Instance,
+		"Title": t.title, "Text": strings.TrimSpace(p.Detail + " " + t.more), "Retry": retry, "RetryText": t.retry, "Home": s.front("/"), "Reference": p.Instance,
 	})
 	if err != nil {
 		s.log.ErrorContext(c.Request.Context(), "problem page", slog.Any("error", err))
