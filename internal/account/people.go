@@ -183,7 +183,7 @@ func (s *Service) ChangeRole(ctx context.Context, p RolePlan) (Person, error) {
 
 // SignOut ends every session and every personal token of a user, and tells how many there were.
 func (s *Service) SignOut(ctx context.Context, u ident.User) (sessions, tokens int, err error) {
-	if tokens, err = s.store.DeleteTokensOf(ctx, u); err != nil {
+	if tokens, err = s.DeleteTokensOf(ctx, u); err != nil {
 		return 0, 0, err
 	}
 	sessions, err = s.EndSessionsOf(ctx, u, nil)

@@ -161,5 +161,7 @@ func demoRoles(cfg *config.Config) map[string]account.Role {
 	if !cfg.Development() || cfg.DemoData == "off" {
 		return nil
 	}
-	return map[string]account.Role{"clerk@example.com": account.RoleStaff, "admin@example.com": account.RoleAdmin}
+	return map[string]account.Role{
+		"clerk@example.com": account.RoleStaff, "manager@example.com": account.RoleManager, "admin@example.com": account.RoleAdmin,
+	}
 }

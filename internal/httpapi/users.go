@@ -22,7 +22,7 @@ type PersonView struct {
 	Email     *string  `json:"email" doc:"null for guests"`
 	Verified  bool     `json:"verified" doc:"The provider vouches for the address."`
 	Name      string   `json:"name"`
-	Picture   string   `json:"picture"`
+	Picture   string   `json:"picture" doc:"Its address here."`
 	Role      string   `json:"role" enum:"USER,STAFF,MANAGER,ADMIN" doc:"The one that counts."`
 	Granted   string   `json:"granted" enum:"USER,STAFF,MANAGER,ADMIN" doc:"The one that was given here."`
 	Bootstrap bool     `json:"bootstrap" doc:"ADMIN because ADMIN_EMAILS lists the address."`
@@ -244,7 +244,7 @@ func personOf(p account.Person) PersonView {
 	u := p.User
 	g := u.Grant()
 	v := PersonView{
-		ID: string(u.ID), Verified: u.Verified, Name: u.Name, Picture: u.Picture, Role: string(p.Role), Granted: string(g.Role),
+		ID: string(u.ID), Verified: u.Verified, Name: u.Name, Picture: pictureOf(u.ID), Role: string(p.Role), Granted: string(g.Role),
 		Bootstrap: p.Bootstrap, CinemaIDs: texts(g.Cinemas), Guest: u.Guest, CreatedAt: stamp(u.CreatedAt), LastSeen: stampOr(p.LastSeen),
 	}
 	if !u.Guest {

@@ -66,7 +66,7 @@ func fill(t *testing.T, s store.Backend, entries int) {
 	_, err := s.PutOnce(ctx, booking.KindKey, "booking", t.Name())
 	require.NoError(t, err)
 	require.NoError(t, s.SaveProgramme(ctx, programme()))
-	require.NoError(t, s.SaveUser(ctx, account.User{ID: "us_a", Email: "ada@example.com", Name: "Ada", Granted: account.RoleStaff, CreatedAt: start, UpdatedAt: start}))
+	require.NoError(t, s.SaveUser(ctx, account.User{ID: "us_a", Email: "ada@example.com", Name: "Ada", Granted: account.RoleStaff, Cinemas: []ident.Cinema{"ci_1", "ci_2"}, CreatedAt: start, UpdatedAt: start}))
 	require.NoError(t, s.SaveUser(ctx, account.User{ID: "us_g", Guest: true, CreatedAt: start, UpdatedAt: start}))
 	_, err = s.BindIdentity(ctx, "https://issuer", "sub|1", "us_a")
 	require.NoError(t, err)
@@ -180,7 +180,7 @@ func sell(t *testing.T, s store.Backend) {
 
 func want(id string, seats ...ident.Seat) booking.Booking {
 	b := booking.Booking{
-		ID: ident.Booking(id), Reference: "K7M2-9QXD", User: "us_a", Owner: "us_a", Request: ident.Request("request-" + id), Showtime: "st_1", Seats: seats,
+		ID: ident.Booking(id), Reference: "K7M2-9QXD", User: "us_a", Owner: "us_a", Request: ident.Request("request-" + id), Showtime: "st_1", Cinema: "ci_1", Seats: seats,
 		Fingerprint: id, Customer: booking.Customer{Email: "ada@example.com", Name: "Ada"}, Provider: "mock", Amount: money.Of(1250, "GBP"),
 		CreatedAt: start, PayDeadline: start.Add(10 * time.Minute),
 	}

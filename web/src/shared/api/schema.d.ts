@@ -1710,6 +1710,7 @@ export interface components {
        */
       last_seen_at?: string
       name: string
+      /** @description Its address here. */
       picture: string
       /**
        * @description The one that counts.
