@@ -92,11 +92,16 @@ const compiled = run('go', ['test', '-c', '-tags', 'nomsgpack', '-o', join(scrat
 const built = build()
 if (!compiled.ok || !built.ok) throw new Error(compiled.text + built.text)
 
-// Every named test must pass while every rule holds.
+// Every named test must pass while every rule holds. Those from outside run together first, which starts far fewer servers; only when
+// one of them fails are they asked one by one.
+const patterns = [...new Set(mutants.filter((m) => m.in === blackbox).map((m) => m.test))]
+const together = patterns.length === 0 || test({ in: blackbox, test: patterns.join('|') }).ok
 const sound = new Map()
 for (const m of mutants) {
   const key = `${m.in} ${m.test}`
-  if (!sound.has(key)) {
+  if (sound.has(key)) continue
+  if (together && m.in === blackbox) sound.set(key, '')
+  else {
     const r = test(m)
     sound.set(key, r.ok && !/no tests to run/.test(r.text) ? '' : r.text)
   }
