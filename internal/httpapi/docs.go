@@ -25,8 +25,13 @@ const docsPage = `<!doctype html>
 </html>
 `
 
-// docsScript starts the reader: no validator of somebody else's, and the header that the API asks of browsers.
-const docsScript = `window.SwaggerUIBundle && window.SwaggerUIBundle({
+// docsScript starts the reader: no validator of somebody else's, and the header that the API asks of browsers. The reader makes markup of
+// descriptions; the policy lets tags without attributes be markup, shows everything else as text, and makes no string a script.
+const docsScript = `const plain = /^(?:[^<>]|<\/?[a-z][a-z0-9]*>)*$/
+window.trustedTypes && window.trustedTypes.createPolicy('default', {
+  createHTML: (html) => (plain.test(html) ? html : html.replaceAll('<', '&lt;')),
+})
+window.SwaggerUIBundle && window.SwaggerUIBundle({
   url: '/api/openapi.json',
   dom_id: '#reader',
   deepLinking: true,

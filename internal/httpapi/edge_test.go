@@ -134,6 +134,23 @@ func TestHeaders(t *testing.T) {
 		require.NotEmpty(t, h.Get("Cache-Control"), path)
 		require.Empty(t, h.Get("Server"), path)
 	}
+	for _, c := range []struct{ method, path string }{
+		{"PUT", "/api/movies"}, {"OPTIONS", "/api/movies"}, {"TRACE", "/api/me"}, {"TRACE", "/"}, {"PATCH", "/"}, {"BREW", "/api/me"}, {"CONNECT", "/api/me"}, {"DELETE", "/metrics"},
+		{"GET", "/ws"}, {"GET", streamOf}, {"POST", streamOf}, {"GET", "/.well-known/x"}, {"GET", "/media/none"}, {"GET", "/api%2fme"}, {"HEAD", "/api/nothing"},
+	} {
+		r := v.do(c.method, c.path, nil)
+		what := c.method + " " + c.path
+		require.GreaterOrEqual(t, r.status, 400, what)
+		require.Less(t, r.status, 500, what)
+		require.Equal(t, "nosniff", r.header.Get("X-Content-Type-Options"), what)
+		require.Equal(t, "DENY", r.header.Get("X-Frame-Options"), what)
+		require.Equal(t, "no-store", r.header.Get("Cache-Control"), what)
+		require.Contains(t, r.header.Get("Content-Security-Policy"), "default-src 'none'", what)
+		require.Contains(t, r.header.Get("Strict-Transport-Security"), "max-age=", what)
+		if c.method != "HEAD" {
+			require.Equal(t, "application/problem+json", r.header.Get("Content-Type"), what)
+		}
+	}
 	page := v.get("/").header.Get("Content-Security-Policy")
 	require.Contains(t, page, "require-trusted-types-for 'script'; trusted-types vue")
 	require.Contains(t, page, "report-to csp")
@@ -144,6 +161,31 @@ func TestHeaders(t *testing.T) {
 	require.Equal(t, "my-request-1", r.body["instance"])
 	r = v.with("X-Request-Id", "bad id!").get("/api/nothing")
 	require.NotEqual(t, "bad id!", r.body["instance"], "an id that is none is replaced")
+}
+
+// The policy belongs to the document: the checkout alone may load what the payment provider needs, and only where that is Stripe.
+func TestHeaders_policy_of_the_checkout(t *testing.T) {
+	t.Parallel()
+	const checkout = "/showtimes/" + onSale + "/checkout"
+	stripe := setup(t, func(d *httpapi.Deps) { d.Settings.Provider = "stripe" }).visitor()
+	mock := setup(t).visitor()
+	strict := mock.get("/").header.Get("Content-Security-Policy")
+	require.Contains(t, strict, "script-src 'self';")
+	for _, path := range []string{checkout, checkout + "/", "/showtimes/x/checkout?step=2"} {
+		require.Equal(t, "default-src 'none'; script-src 'self' https://js.stripe.com; connect-src 'self' https://api.stripe.com; "+
+			"frame-src https://js.stripe.com https://hooks.stripe.com; img-src 'self' data:; style-src 'self'; font-src 'self'; manifest-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-to csp", stripe.get(path).header.Get("Content-Security-Policy"), path)
+		require.Equal(t, strict, mock.get(path).header.Get("Content-Security-Policy"), path)
+	}
+	for _, path := range []string{
+		"/", "/index.html", "/checkout", "/showtimes/checkout", "/showtimes//checkout", "/showtimes/x/y/checkout", "/showtimes/x/checkout/y", "/x/showtimes/x/checkout", "/showtimes/x/seats", "/tickets",
+		"/Showtimes/x/checkout", "/bank/x",
+	} {
+		require.Equal(t, strict, stripe.get(path).header.Get("Content-Security-Policy"), path)
+	}
+	require.Contains(t, mock.get("/api/docs").header.Get("Content-Security-Policy"), "require-trusted-types-for 'script'")
+	require.NotContains(t, stripe.get("/api/docs").header.Get("Content-Security-Policy"), "stripe")
+	require.NotContains(t, stripe.get("/api/me").header.Get("Content-Security-Policy"), "stripe")
 }
 
 func TestPages(t *testing.T) {
@@ -183,6 +225,25 @@ func TestPages(t *testing.T) {
 			require.Equal(t, http.StatusNotFound, r.status, path)
 			require.Equal(t, "not_found", r.code(t), path)
 		}
+	})
+	t.Run("nor for what is spelled like it", func(t *testing.T) {
+		t.Parallel()
+		ann := b.person("ann@example.com")
+		for _, path := range []string{
+			"/api%2fme", "/api%2Fme", "/API/me", "/Api/me", "//api/me", "/api//me", "/./api/me", "/x/../api/me", "/api/./me", "/api/../api/me", "/api/%2e%2e/api/me", "/%2e/api/me", "/api%5cme", "/api\\me", "/\\api/me",
+			"/api/me/", "/api;x=1/me", "/api.json", "/api%00/me", "/api%20/me", "/api%0a/me", "/api:80/me", "/api%c2%a0/me", "/api%ff/me", "/%2fapi/me", "/WS/showtimes/x/seats", "/ws;/x", "/Metrics", "/metrics/", "/metrics;x",
+			"/DEBUG/pprof/", "/debug%2fpprof/", "/debug/pprof/heap", "/media", "/media/", "/media/nothing", "/MEDIA/posters/low-orbit.svg", "/.well-known/security.txt", "/.well-known/openid-configuration", "/.well-known", "/x/.git/config",
+			"/assets/..%2fapi/me", "/a%00b", "/a%0d%0ab", "/a%7fb",
+		} {
+			r := ann.get(path)
+			require.Equal(t, http.StatusNotFound, r.status, path)
+			require.Equal(t, "not_found", r.code(t), path)
+			require.NotContains(t, r.text, "ann@example.com", path)
+		}
+		for _, path := range []string{"/apiary", "/wsx", "/media-night", "/films/api/me", "/debugging", "/api-terms"} {
+			require.Equal(t, http.StatusOK, ann.get(path).status, "%s is the app's", path)
+		}
+		require.Equal(t, http.StatusOK, ann.get("/api/%6de").status, "another spelling of the same address, guarded as ever")
 	})
 	t.Run("only for reading", func(t *testing.T) {
 		t.Parallel()

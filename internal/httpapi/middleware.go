@@ -41,8 +41,12 @@ var (
 	dataPolicy = []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 	// pagePolicy is for the web app's documents: everything from here, no inline script or style, no script text from strings.
 	pagePolicy = []string{strictPolicy + "; require-trusted-types-for 'script'; trusted-types vue"}
-	// docsPolicy is pagePolicy without the rule on script text, which the reader of the API document does not keep.
-	docsPolicy = []string{strictPolicy}
+	// stripePolicy is for the checkout's document where Stripe takes the payments.
+	stripePolicy = []string{"default-src 'none'; script-src 'self' https://js.stripe.com; connect-src 'self' https://api.stripe.com; " +
+		"frame-src https://js.stripe.com https://hooks.stripe.com; img-src 'self' data:; style-src 'self'; font-src 'self'; " +
+		"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-to csp"}
+	// docsPolicy is pagePolicy for the reader of the API document, whose descriptions pass the policy that its start script makes.
+	docsPolicy = []string{strictPolicy + "; require-trusted-types-for 'script'; trusted-types default dompurify"}
 )
 
 const strictPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; style-src 'self'; " +

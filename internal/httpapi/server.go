@@ -236,7 +236,7 @@ func (s *Server) build() error {
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false
 	e.ForwardedByClientIP = false // client finds the address
-	e.Use(s.begin, s.recover, s.cors(), s.origin)
+	e.Use(s.begin, s.recover, s.spelling, s.cors(), s.origin)
 	e.NoRoute(s.noRoute)
 	e.NoMethod(func(c *gin.Context) { s.fail(c, errMethod) })
 	s.engine = e

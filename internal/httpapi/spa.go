@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -101,17 +103,35 @@ func mediaOf(name string) string {
 // reserved are the folders where nothing but their own routes answers.
 var reserved = []string{"/api", "/ws", "/metrics", "/media", "/debug"}
 
-// isReserved tells whether an address is no page of the web app, in whatever spelling: of a reserved folder, or with a name that begins
-// with a dot, which only scanners ask for.
+// isReserved tells whether an address is no page of the web app, in whatever spelling: of a reserved folder, with a name that begins
+// with a dot, which only scanners ask for, or with what is no text.
 func isReserved(p string) bool {
 	low := strings.ToLower(strings.ReplaceAll(p, `\`, "/"))
-	clean := path.Clean("/" + low)
-	for _, r := range reserved {
-		if clean == r || strings.HasPrefix(clean, r+"/") || strings.HasPrefix(low, r+"/") {
-			return true
+	for _, spelled := range []string{low, path.Clean("/" + low)} {
+		for _, r := range reserved {
+			if rest, ok := strings.CutPrefix(spelled, r); ok && !continues(rest) {
+				return true
+			}
 		}
 	}
-	return strings.Contains(clean, "/.")
+	return strings.Contains(path.Clean("/"+low), "/.") || strings.ContainsFunc(low, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError })
+}
+
+// continues tells whether a name goes on: /apiary is another name than /api, and /api;x is the same to somebody.
+func continues(rest string) bool {
+	r, _ := utf8.DecodeRuneInString(rest)
+	return rest != "" && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
+}
+
+// spelling refuses addresses whose separators or dots are written as codes: what stands in front of us may have read them otherwise.
+func (s *Server) spelling(c *gin.Context) {
+	raw := strings.ToLower(c.Request.URL.RawPath) // empty unless the spelling is unusual
+	for _, code := range []string{"%2f", "%5c", "%2e", "%00"} {
+		if raw != "" && strings.Contains(raw, code) {
+			s.fail(c, errUnknown)
+			return
+		}
+	}
 }
 
 // isBankPage tells whether an address is the page that plays the customer's bank, which exists with test tokens alone.
@@ -145,7 +165,24 @@ func (s *Server) noRoute(c *gin.Context) {
 		s.fail(c, fault.New(fault.NotFound, "not_found", "The pages are not built into this binary: run make build."))
 		return
 	}
-	s.serve(c, index)
+	document := *index
+	document.policy = s.documentPolicy(p)
+	s.serve(c, &document)
+}
+
+// documentPolicy is the policy of the web app's document at an address. Where Stripe takes the payments, the checkout is a document of its
+// own that may load Stripe's script and frames; every other page keeps the strict policy.
+func (s *Server) documentPolicy(p string) []string {
+	if s.settings.Provider == "stripe" && isCheckout(p) {
+		return stripePolicy
+	}
+	return pagePolicy
+}
+
+// isCheckout tells whether an address is that of a checkout: /showtimes/{id}/checkout.
+func isCheckout(p string) bool {
+	parts := strings.Split(strings.TrimSuffix(p, "/"), "/")
+	return len(parts) == 4 && parts[0] == "" && parts[1] == "showtimes" && parts[2] != "" && parts[3] == "checkout"
 }
 
 // serve writes a file in the best encoding the client takes.
