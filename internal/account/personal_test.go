@@ -1,7 +1,9 @@
 package account_test
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +12,19 @@ import (
 	"cinema/internal/account"
 	"cinema/internal/fault"
 )
+
+// counting counts look-ups of personal tokens.
+type counting struct {
+	account.Store
+
+	lookups atomic.Int32
+}
+
+// TokenByHash counts.
+func (s *counting) TokenByHash(ctx context.Context, hash string) (account.PersonalToken, error) {
+	s.lookups.Add(1)
+	return s.Store.TokenByHash(ctx, hash)
+}
 
 func notFound(t *testing.T, err error, code string) {
 	t.Helper()
@@ -57,6 +72,8 @@ func TestService_personalTokens(t *testing.T) {
 	t.Run("what is made up costs no look-up and is refused", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
+		store := &counting{Store: b.store}
+		b.Service = b.process(t, func(d *account.Deps) { d.Store = store })
 		ann := b.person(t, "ann@example.com").Principal
 		secret, _, err := b.CreateToken(t.Context(), ann, "Backup", account.ScopeRead, day)
 		require.NoError(t, err)
@@ -71,6 +88,10 @@ func TestService_personalTokens(t *testing.T) {
 			_, err := b.ByPersonalToken(t.Context(), bad)
 			refused(t, err)
 		}
+		require.Zero(t, store.lookups.Load())
+		_, err = b.ByPersonalToken(t.Context(), secret)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, store.lookups.Load())
 	})
 	t.Run("a token minted from one dies with it, in every process", func(t *testing.T) {
 		t.Parallel()

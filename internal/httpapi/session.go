@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"cinema/internal/account"
+	"cinema/internal/audit"
 	"cinema/internal/fault"
 	"cinema/internal/ident"
 )
@@ -121,6 +122,9 @@ func (s *Server) logout(ctx context.Context, _ *struct{}) (*logoutReply, error) 
 		return nil, err
 	}
 	s.streams.endSession(p.Session.ID)
+	if err := s.act(ctx, audit.Action{Type: "session.ended", Before: map[string]any{"session": p.Session.ID}}); err != nil {
+		return nil, err
+	}
 	return &logoutReply{SetCookie: s.noCookie(), ClearSite: clearSite, Body: aliveView{OK: true}}, nil
 }
 

@@ -19,9 +19,9 @@ import (
 
 const (
 	addressTimes = ratelimit.AddressFactor
-	sessionCheck = 2 * time.Second // how soon a session that was ended elsewhere closes its sockets
-	checkTime    = time.Second     // within which the store must answer; a check that fails is made up for by the next, still within 5 s
-	comeBack     = 5 * time.Second // over which clients spread when the process ends
+	sessionCheck = 1500 * time.Millisecond // how soon a session that was ended elsewhere closes its sockets
+	checkTime    = 750 * time.Millisecond  // within which the store must answer; a check that fails is made up for by the next, still within 5 s
+	comeBack     = 5 * time.Second         // over which clients spread when the process ends
 	ticketLife   = 30 * time.Second
 )
 

@@ -205,6 +205,7 @@ func (s *Server) signOutUser(ctx context.Context, in *UserPath) (*reply[signOutV
 	if err != nil {
 		return nil, err
 	}
+	s.streams.endUser(id, "")
 	return &reply[signOutView]{signOutView{OK: true, Ended: ended, Tokens: tokens}}, nil
 }
 
