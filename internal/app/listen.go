@@ -106,7 +106,7 @@ func (p *product) adminPart(l net.Listener) lifecycle.Part {
 				w.WriteHeader(http.StatusNoContent)
 			})
 		}
-		return serveUntil(ctx, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}, l, func() {})
+		return serveUntil(ctx, adminServer(mux), l, func() {})
 	}}
 }
 
