@@ -79,7 +79,9 @@ func (s *Service) People(ctx context.Context, q UserQuery) ([]Person, int, error
 	}
 	people := make([]Person, len(users))
 	for i, u := range users {
-		people[i] = s.person(u)
+		if people[i], err = s.person(ctx, u); err != nil {
+			return nil, 0, err
+		}
 		people[i].LastSeen = seen[u.ID]
 	}
 	return people, total, nil
@@ -112,22 +114,63 @@ func (s *Service) Person(ctx context.Context, id ident.User) (Person, int, error
 	if err != nil {
 		return Person{}, 0, err
 	}
-	p := s.person(u)
+	p, err := s.person(ctx, u)
 	p.LastSeen = seen[id]
-	return p, len(sessions), nil
+	return p, len(sessions), err
 }
 
-func (s *Service) person(u User) Person {
-	p := Person{User: u, Role: u.Grant().Role, Bootstrap: !u.Guest && u.Verified && s.admins[NormalEmail(u.Email)]}
-	switch {
+// person judges a stored user. Whom a listed address would make an administrator is asked for once more: the address counts only by the
+// word of an issuer who vouches today.
+func (s *Service) person(ctx context.Context, u User) (Person, error) {
+	p := Person{User: u, Role: u.Grant().Role}
+	if u.Guest || !u.Verified {
+		return p, nil
+	}
+	if s.admins[NormalEmail(u.Email)] {
+		able, err := s.able(ctx, u.ID)
+		if err != nil {
+			return Person{}, err
+		}
+		p.Bootstrap = able
+	}
+	switch least := s.devRoles[NormalEmail(u.Email)]; {
 	case p.Bootstrap:
 		p.Role = RoleAdmin
-	case s.development && !u.Guest && u.Verified:
-		if least := s.devRoles[NormalEmail(u.Email)]; least.Rank() > p.Role.Rank() {
-			p.Role = least
+	case s.development && least.Rank() > p.Role.Rank():
+		p.Role = least
+	}
+	return p, nil
+}
+
+// able tells whether a person can sign in: one of his issuers vouches today.
+func (s *Service) able(ctx context.Context, u ident.User) (bool, error) {
+	issuers, err := s.store.Issuers(ctx, u)
+	return slices.ContainsFunc(issuers, func(issuer string) bool {
+		return s.vouches(issuer) && (issuer != DevIssuer || s.development)
+	}), err
+}
+
+// mostAdmins bounds the administrators that are looked at before one of them goes.
+const mostAdmins = 200
+
+// others counts the administrators beside a person, and lists those who cannot sign in and do not count.
+func (s *Service) others(ctx context.Context, but ident.User, listed []string) (n int, unable []ident.User, err error) {
+	admins, _, err := s.store.Users(ctx, UserQuery{Role: RoleAdmin, Raised: map[Role][]string{RoleAdmin: listed}, Limit: mostAdmins})
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, u := range admins {
+		able, err := s.able(ctx, u.ID)
+		switch {
+		case err != nil:
+			return 0, nil, err
+		case !able:
+			unable = append(unable, u.ID)
+		case u.ID != but:
+			n++
 		}
 	}
-	return p
+	return n, unable, nil
 }
 
 // PlanRole judges the change that gives a person a role and a scope. A nil scope keeps the present one where both roles have one;
@@ -138,9 +181,10 @@ func (s *Service) PlanRole(ctx context.Context, id ident.User, role Role, cinema
 	if err != nil {
 		return RolePlan{}, err
 	}
-	p := RolePlan{Person: s.person(u), RoleChange: RoleChange{
-		User: id, Was: u.Grant(), Now: Grant{Role: role}, Listed: s.listedAddresses(), At: s.clock.Now(),
-	}}
+	p := RolePlan{RoleChange: RoleChange{User: id, Was: u.Grant(), Now: Grant{Role: role}, Listed: s.listedAddresses(), At: s.clock.Now()}}
+	if p.Person, err = s.person(ctx, u); err != nil {
+		return RolePlan{}, err
+	}
 	switch {
 	case len(cinemas) > 0 && !role.Scoped() || len(cinemas) > MaxScope:
 		return RolePlan{}, fault.New(fault.Invalid, "invalid_cinema", "Only STAFF and MANAGER are bound to cinemas, to a hundred at most.")
@@ -157,11 +201,11 @@ func (s *Service) PlanRole(ctx context.Context, id ident.User, role Role, cinema
 			"ADMIN_EMAILS makes this person an administrator. Take the address off that list first.")
 	}
 	if p.TakesAdmin() { // GrantRole decides; that it will refuse is told before anything is recorded
-		_, admins, err := s.store.Users(ctx, UserQuery{Role: RoleAdmin, Raised: map[Role][]string{RoleAdmin: p.Listed}, Limit: 1})
+		n, unable, err := s.others(ctx, id, p.Listed)
 		if err != nil {
 			return RolePlan{}, err
 		}
-		if admins <= 1 {
+		if p.Unable = unable; n == 0 {
 			return RolePlan{}, ErrLastAdmin
 		}
 	}
@@ -176,9 +220,12 @@ func (s *Service) ChangeRole(ctx context.Context, p RolePlan) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	changed := s.person(u)
+	if err := s.RenewSessionsOf(ctx, u.ID); err != nil {
+		return Person{}, err
+	}
+	changed, err := s.person(ctx, u)
 	changed.LastSeen = p.Person.LastSeen
-	return changed, s.RenewSessionsOf(ctx, u.ID)
+	return changed, err
 }
 
 // SignOut ends every session and every personal token of a user, and tells how many there were.

@@ -144,7 +144,9 @@ func TestService_the_last_administrator(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	roles := map[string]account.Role{"demo@example.com": account.RoleAdmin}
-	s := b.process(t, func(d *account.Deps) { d.AdminEmails, d.DevRoles = []string{"listed@example.com", "fake@example.com"}, roles })
+	s := b.process(t, func(d *account.Deps) {
+		d.AdminEmails, d.DevRoles = []string{"listed@example.com", "fake@example.com"}, roles
+	})
 	demo, err := s.SignIn(t.Context(), identity(t, "demo@example.com"), nil, "")
 	require.NoError(t, err)
 	require.Equal(t, account.RoleAdmin, demo.Principal.Role)
@@ -184,4 +186,42 @@ func TestPrincipal_scope(t *testing.T) {
 		p.User.Cinemas = nil
 		require.True(t, p.MayIn("ci_b"))
 	}
+}
+
+// People of a development sign-in cannot get in once the store serves in production, and people of a provider that was configured before
+// cannot either: they do not count as administrators, whatever they were given.
+func TestService_who_cannot_sign_in_is_no_administrator(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.give(t, b.person(t, "ghost@example.com").Principal.User.ID, account.RoleAdmin)
+	ghost := b.person(t, "listed@example.com").Principal.User.ID
+	live := b.process(t, func(d *account.Deps) {
+		d.Development, d.Issuer, d.AdminEmails = false, "https://now.example", []string{"listed@example.com"}
+	})
+	person := func(issuer, email string) ident.User {
+		id := account.Identity{Issuer: issuer, Subject: email, Email: email, Verified: true}
+		s, err := live.SignIn(t.Context(), id, nil, "")
+		require.NoError(t, err)
+		return s.Principal.User.ID
+	}
+	person("https://before.example", "listed@example.com")
+	ann := person("https://now.example", "ann@example.com")
+	b.give(t, ann, account.RoleAdmin)
+
+	_, err := live.PlanRole(t.Context(), ann, account.RoleUser, nil)
+	require.Equal(t, "last_admin", fault.CodeOf(err))
+	p, _, err := live.Person(t.Context(), ghost)
+	require.NoError(t, err)
+	require.False(t, p.Bootstrap)
+	require.Equal(t, account.RoleUser, p.Role)
+
+	boss := person("https://now.example", "listed@example.com")
+	p, _, err = live.Person(t.Context(), boss)
+	require.NoError(t, err)
+	require.True(t, p.Bootstrap)
+	plan, err := live.PlanRole(t.Context(), ann, account.RoleUser, nil)
+	require.NoError(t, err)
+	require.Len(t, plan.Unable, 3)
+	_, err = live.ChangeRole(t.Context(), plan)
+	require.NoError(t, err)
 }

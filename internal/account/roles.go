@@ -37,6 +37,8 @@ type RoleChange struct {
 	Now  Grant
 	// Listed are the addresses, in normal form, that make a verified person ADMIN without a grant.
 	Listed []string
+	// Unable are people who count as no administrators, because nobody vouches for them any more: they cannot sign in.
+	Unable []ident.User
 	At     time.Time
 }
 
@@ -98,10 +100,12 @@ type RoleStore interface {
 	// Users searches by address or name.
 	Users(ctx context.Context, q UserQuery) (items []User, total int, err error)
 	// GrantRole changes a person's stored role and scope and returns the person as he is afterwards; a repeat changes nothing. It takes
-	// ADMIN from nobody unless another person keeps it, by a grant or by a verified address that is listed, however many changes run at
-	// once. Nothing else writes these fields of a user that exists.
+	// ADMIN from nobody unless another person who is able keeps it, by a grant or by a verified address that is listed, however many changes
+	// run at once. Nothing else writes these fields of a user that exists.
 	// Faults: NotFound "user_not_found", Conflict "guest" / "role_changed" / "last_admin".
 	GrantRole(ctx context.Context, c RoleChange) (User, error)
 	// LastSeen tells when each of the users was last seen by one of his sessions. Whoever has none is left out.
 	LastSeen(ctx context.Context, users []ident.User) (map[ident.User]time.Time, error)
+	// Issuers lists who vouches for a user: the issuers of his identities, at most 100.
+	Issuers(ctx context.Context, u ident.User) ([]string, error)
 }

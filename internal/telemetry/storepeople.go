@@ -64,6 +64,14 @@ func (s *Store) LastSeen(ctx context.Context, users []ident.User) (map[ident.Use
 	return v, err
 }
 
+// Issuers lists who vouches for a user.
+func (s *Store) Issuers(ctx context.Context, u ident.User) ([]string, error) {
+	ctx, t := s.begin(ctx, "Issuers")
+	v, err := s.Backend.Issuers(ctx, u)
+	t.end(err)
+	return v, err
+}
+
 // Merge records that a guest belongs to an account.
 func (s *Store) Merge(ctx context.Context, guest, into ident.User) (ident.User, error) {
 	ctx, t := s.begin(ctx, "Merge")

@@ -2,6 +2,7 @@ package storemongo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -105,11 +106,13 @@ func (s *Store) grantRole(ctx context.Context, c account.RoleChange) (account.Us
 		return u, err
 	}
 	if c.TakesAdmin() {
-		others := bson.D{{Key: "_id", Value: field("$ne", string(c.User))}, {Key: "guest", Value: false}, {Key: "granted", Value: string(account.RoleAdmin)}}
+		aside := convert(append(slices.Clone(c.Unable), c.User), func(u ident.User) string { return string(u) })
+		others := bson.D{{Key: "_id", Value: field("$nin", aside)}, {Key: "guest", Value: false}}
+		granted := field("granted", string(account.RoleAdmin))
 		if len(c.Listed) > 0 {
-			others = bson.D{{Key: "_id", Value: field("$ne", string(c.User))}, {Key: "guest", Value: false}, {Key: "$or", Value: bson.A{
-				field("granted", string(account.RoleAdmin)), raisedPeople(c.Listed),
-			}}}
+			others = append(others, bson.E{Key: "$or", Value: bson.A{granted, raisedPeople(c.Listed)}})
+		} else {
+			others = append(others, granted...)
 		}
 		_, other, err := find[userDoc](ctx, s, s.users, others)
 		if err != nil {
@@ -150,6 +153,16 @@ func (s *Store) LastSeen(ctx context.Context, users []ident.User) (map[ident.Use
 		}
 	}
 	return out, err
+}
+
+// Issuers lists who vouches for a user.
+func (s *Store) Issuers(ctx context.Context, u ident.User) ([]string, error) {
+	identities, err := s.IdentitiesOf(ctx, u)
+	issuers := make([]string, len(identities))
+	for i, id := range identities {
+		issuers[i] = id.Issuer
+	}
+	return issuers, err
 }
 
 // fillCinemas gives every booking the cinema of its showtime. Bookings of showtimes that are gone stay without.

@@ -3,6 +3,7 @@ package storesqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"cinema/internal/account"
@@ -60,7 +61,7 @@ func grantRole(ctx context.Context, w *writes, c account.RoleChange) (account.Us
 	}
 	if c.TakesAdmin() {
 		var other bool
-		if err := w.OtherAdmin.QueryRowContext(ctx, string(c.User), list(c.Listed)).Scan(&other); err != nil {
+		if err := w.OtherAdmin.QueryRowContext(ctx, list(append(slices.Clone(c.Unable), c.User)), list(c.Listed)).Scan(&other); err != nil {
 			return account.User{}, err
 		}
 		if !other {
@@ -89,4 +90,14 @@ func (s *Store) LastSeen(ctx context.Context, users []ident.User) (map[ident.Use
 		out[v.user] = fromMillis(v.at)
 	}
 	return out, s.read(err)
+}
+
+// Issuers lists who vouches for a user.
+func (s *Store) Issuers(ctx context.Context, u ident.User) ([]string, error) {
+	identities, err := s.IdentitiesOf(ctx, u)
+	issuers := make([]string, len(identities))
+	for i, id := range identities {
+		issuers[i] = id.Issuer
+	}
+	return issuers, err
 }

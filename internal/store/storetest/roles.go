@@ -173,6 +173,35 @@ var roleCases = map[string]func(t *testing.T, b *bench){
 		_, err = b.GrantRole(t.Context(), change("us_2", chief, plain))
 		isFault(t, err, fault.Conflict, "last_admin")
 	},
+	"who_cannot_sign_in_is_no_administrator": func(t *testing.T, b *bench) {
+		b.people(t, chief, chief, plain)
+		c := change("us_0", chief, plain, "p2@example.com")
+		c.Unable = []ident.User{"us_1", "us_2", "us_none"}
+		_, err := b.GrantRole(t.Context(), c)
+		isFault(t, err, fault.Conflict, "last_admin")
+		for _, unable := range [][]ident.User{{"us_1"}, {"us_2"}} { // either is enough
+			c.Unable = unable
+			_, err = b.GrantRole(t.Context(), c)
+			require.NoError(t, err)
+			c.Was, c.Now = c.Now, c.Was
+			_, err = b.GrantRole(t.Context(), c)
+			require.NoError(t, err)
+			c.Was, c.Now = c.Now, c.Was
+		}
+	},
+	"issuers_vouch_for_a_user": func(t *testing.T, b *bench) {
+		b.people(t, plain)
+		issuers, err := b.Issuers(t.Context(), "us_0")
+		require.NoError(t, err)
+		require.Empty(t, issuers)
+		for _, issuer := range []string{"dev", "https://accounts.example/a|b"} {
+			_, err := b.BindIdentity(t.Context(), issuer, "subject|1", "us_0")
+			require.NoError(t, err)
+		}
+		issuers, err = b.Issuers(t.Context(), "us_0")
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"dev", "https://accounts.example/a|b"}, issuers)
+	},
 	"last_seen_is_the_newest_session": func(t *testing.T, b *bench) {
 		for i, at := range []time.Duration{0, 2 * time.Hour, time.Hour} {
 			v := session(fmt.Sprintf("h%d", i), alice)

@@ -36,9 +36,10 @@ SELECT count(*) FROM users u
 -- name: grant_role
 UPDATE users SET granted = ?2, cinemas = ?3, updated_at = max(updated_at, ?4) WHERE id = ?1
 
+-- ?1 are those who do not count, ?2 the addresses that are listed.
 -- name: other_admin
-SELECT EXISTS (SELECT 1 FROM users u WHERE u.id <> ?1 AND u.guest = 0 AND u.granted = 'ADMIN')
-  OR EXISTS (SELECT 1 FROM users u WHERE u.id <> ?1 AND u.guest = 0 AND u.verified = 1 AND u.email <> ''
+SELECT EXISTS (SELECT 1 FROM users u WHERE u.id NOT IN (SELECT value FROM json_each(?1)) AND u.guest = 0 AND u.granted = 'ADMIN')
+  OR EXISTS (SELECT 1 FROM users u WHERE u.id NOT IN (SELECT value FROM json_each(?1)) AND u.guest = 0 AND u.verified = 1 AND u.email <> ''
              AND u.email IN (SELECT value FROM json_each(?2)))
 
 -- name: last_seen
