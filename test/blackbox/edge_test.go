@@ -36,6 +36,11 @@ func TestEdge(t *testing.T) {
 		"forwarding headers":      forwarded,
 		"cookies":                 cookies,
 		"text stays text":         textStaysText,
+		"reserved folders":        reservedFolders,
+		"pictures":                pictures,
+		"browsers' reports":       browserReports,
+		"the private listener":    privateListener,
+		"slow heads":              slowHeads,
 	})
 	w.alone(t, "alive", health) // after all of the above
 }
@@ -382,6 +387,9 @@ func forwarded(t *testing.T, w *world) {
 	a = p.want(t, http.StatusOK, "GET /api/openapi.json", nil, "X-Forwarded-Host", "elsewhere.example")
 	require.NotContains(t, string(a.Body), "elsewhere.example")
 	p.refused(t, "cross_origin", "POST /api/auth/token", nil, "Origin", "https://elsewhere.example", "X-Forwarded-Host", "elsewhere.example")
+	a = w.visitor(t).want(t, http.StatusOK, "POST /api/auth/guest", nil, "X-Forwarded-Proto", "https", "X-Forwarded-Host", "elsewhere.example", "X-Forwarded-Scheme", "https", "X-Forwarded-Ssl", "on", "Front-End-Https", "on")
+	require.NotContains(t, a.Header.Get("Set-Cookie"), "Secure", "no header says how the browser came here")
+	require.NotContains(t, a.Header.Get("Set-Cookie"), "elsewhere")
 }
 
 func cookies(t *testing.T, w *world) {

@@ -15,6 +15,7 @@ func TestLimits(t *testing.T) {
 		"WS_ALLOW_QUERY_TOKEN=1", "HOLD_EXTENSION_SECONDS=600", "MAX_HOLD_SECONDS=1200", "MAX_SEATS=4")
 	w.each(t, map[string]func(*testing.T, *world){
 		"quotas":               quotas,
+		"what is left":         whatIsLeft,
 		"sockets":              socketCap,
 		"hold limit":           holdLimit,
 		"guest checkout off":   noGuests,
