@@ -32,7 +32,7 @@ func TestRoles(t *testing.T) {
 		"what a client says itself": claimedRoles,
 	})
 	w.alone(t, "ADMIN_EMAILS is read at each request", listedByEnvironment)
-	w.alone(t, "the last administrator", lastAdministrator)
+	w.alone(t, "the last administrator", oneRemains)
 	w.alone(t, "a sign-in grows old", oldSignIn)
 	w.alone(t, "a scope", scope)
 }
@@ -289,8 +289,8 @@ func listedByEnvironment(t *testing.T, w *world) {
 	}
 }
 
-// lastAdministrator takes everybody off the list: whoever has the role by a grant then cannot lose the last of it.
-func lastAdministrator(t *testing.T, w *world) {
+// oneRemains takes everybody off the list: whoever has the role by a grant then cannot lose the last of it.
+func oneRemains(t *testing.T, w *world) {
 	boss, a, b := w.admin(t), w.account(t), w.account(t)
 	for _, p := range []*person{a, b} {
 		p.all = true
