@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"cinema/internal/ident"
 )
@@ -178,6 +179,34 @@ func FuzzSaleBody(f *testing.F) {
 		for _, s := range b.SeatIDs { // what the handler does next
 			if seat, err := ident.ParseSeat(s); err == nil && !seat.Valid() {
 				t.Fatalf("%q", s)
+			}
+		}
+	})
+}
+
+// FuzzReports reads anything as a browser's reports: a bounded number of short, printable words comes out, without what may be personal.
+func FuzzReports(f *testing.F) {
+	for _, s := range []string{
+		`[{"type":"csp-violation","body":{"effectiveDirective":"script-src","blockedURL":"https://u:p@a.example/x?token=y#z","sourceFile":"https://b.example/s.js?k=v","lineNumber":1}}]`,
+		`{"csp-report":{"violated-directive":"img-src","blocked-uri":"data:image/png;base64,AAAA"}}`, `[]`, `null`, `[{"body":{"lineNumber":1e99}}]`, `[{"body":{"effectiveDirective":"a\r\nb\u001b[31m"}}]`, `{"csp-report":{}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		all := reportsOf(body)
+		if len(all) > maxReports {
+			t.Fatalf("%d reports", len(all))
+		}
+		for _, r := range all {
+			for _, s := range []string{word(r.Body.Directive), place(r.Body.Blocked), place(r.Body.Source)} {
+				if len(s) > maxReportText+4 || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != '\ufffd' }) {
+					t.Fatalf("%q makes the word %q", body, s)
+				}
+			}
+			for _, s := range []string{place(r.Body.Blocked), place(r.Body.Source)} {
+				if strings.ContainsAny(s, "?#") {
+					t.Fatalf("%q leaves %q", body, s)
+				}
 			}
 		}
 	})
