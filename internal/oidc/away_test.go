@@ -23,7 +23,7 @@ func TestProvider_away(t *testing.T) {
 	t.Run("down at the start, then there", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a free port for the provider that comes later
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
 		address := l.Addr().String()
 		require.NoError(t, l.Close())
@@ -32,7 +32,7 @@ func TestProvider_away(t *testing.T) {
 		first := unavailable(t, err)
 		require.LessOrEqual(t, first.RetryAfter, time.Second)
 
-		l, err = net.Listen("tcp", address) //nolint:noctx // as above
+		l, err = net.Listen("tcp", address)
 		require.NoError(t, err)
 		late := oidctest.New(t, oidctest.Options{Listener: l, Clock: b.clock})
 		_, err = p.Begin(t.Context(), asked)

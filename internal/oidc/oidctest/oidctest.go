@@ -3,7 +3,6 @@
 package oidctest
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -178,7 +177,7 @@ func (p *Provider) Secrets() []string {
 // Browse goes where a login sends the browser, and returns where the provider sends it back.
 func (p *Provider) Browse(t testing.TB, address string) *url.URL {
 	t.Helper()
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
