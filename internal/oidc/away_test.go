@@ -141,6 +141,23 @@ func TestProvider_away(t *testing.T) {
 			}
 		}
 	})
+	t.Run("answers that are no answer leave little in the log", func(t *testing.T) {
+		t.Parallel()
+		for _, place := range []string{oidctest.Discovery, oidctest.Token, oidctest.Keys} {
+			b := setup(t)
+			b.issuer.Behave(oidctest.Behaviour{Handle: map[string]http.HandlerFunc{place: func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = w.Write([]byte(strings.Repeat("nothing here ", 10_000)))
+			}}})
+			begun, err := b.Begin(t.Context(), asked)
+			if err == nil {
+				_, err = b.Finish(t.Context(), b.back(begun))
+			}
+			require.Error(t, err)
+			require.Less(t, len(err.Error()), 1000)
+			require.Less(t, len(b.log.String()), 3000)
+		}
+	})
 	t.Run("forwarded elsewhere", func(t *testing.T) {
 		t.Parallel()
 		for _, place := range []string{oidctest.Discovery, oidctest.Token, oidctest.Keys} {

@@ -23,6 +23,7 @@ const (
 	freshFor   = time.Hour // older than that it is fetched again, and with it the keys: a key that was withdrawn is good no longer
 	firstWait  = 500 * time.Millisecond
 	longestGap = 30 * time.Second
+	maxReason  = 300         // bytes of a reason in the log
 	keysAge    = time.Minute // a signature that no key fits makes for a new look at a document that is older
 )
 
@@ -149,7 +150,7 @@ func (d *discovery) fetch(ctx context.Context) (*metadata, error) {
 	p, err := goidc.NewProvider(ctx, d.issuer)
 	if err != nil {
 		d.log.WarnContext(ctx, "sign-in: the provider's document cannot be had", slog.String("issuer", d.issuer), slog.String("error", clip(err)))
-		return nil, fmt.Errorf("discover %s: %w", d.issuer, err)
+		return nil, short(fmt.Errorf("discover %s: %w", d.issuer, err))
 	}
 	var doc document
 	if err := p.Claims(&doc); err != nil {
@@ -222,8 +223,16 @@ func (k keySet) VerifySignature(ctx context.Context, token string) ([]byte, erro
 	return payload, err
 }
 
-// clip keeps a stranger's text short in the log.
+// clip keeps a stranger's text short in the log: libraries repeat whole answers in their errors.
 func clip(err error) string {
 	s := err.Error()
-	return s[:min(len(s), 300)]
+	return s[:min(len(s), maxReason)]
+}
+
+// short is an error without the length of a stranger's text.
+func short(err error) error {
+	if len(err.Error()) <= maxReason {
+		return err
+	}
+	return errors.New(clip(err))
 }

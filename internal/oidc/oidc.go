@@ -264,14 +264,14 @@ func (p *Provider) away(ctx context.Context, err error) error {
 	} else {
 		p.o.Log.WarnContext(ctx, "sign-in: the provider is away", slog.String("error", clip(err)))
 	}
-	return fault.Wrap(err, fault.Unavailable, "sign_in_unavailable", "Sign-in is not possible at the moment. Try again shortly.").After(wait)
+	return fault.Wrap(short(err), fault.Unavailable, "sign_in_unavailable", "Sign-in is not possible at the moment. Try again shortly.").After(wait)
 }
 
 // refuse is the answer to a callback that proves nothing. What was wrong stays in the log; it holds nothing of the person.
 func (p *Provider) refuse(ctx context.Context, err error) error {
 	p.stats.refused.Add(1)
 	p.o.Log.InfoContext(ctx, "sign-in: refused", slog.String("reason", clip(err)))
-	return fault.Wrap(err, fault.Invalid, "sign_in_failed", "The sign-in could not be completed. Start again.")
+	return fault.Wrap(short(err), fault.Invalid, "sign_in_failed", "The sign-in could not be completed. Start again.")
 }
 
 // word keeps a code of the protocol, and nothing else, for the log.
