@@ -25,8 +25,12 @@ part_secrets() {
   scripts/tool.sh gitleaks --build-only
   scripts/tool.sh gitleaks git --no-banner --no-color --redact --verbose . >"$log" 2>&1 ||
     { cat "$log" >&2; die 'secrets: a commit holds what looks like a key (above). If it opens nothing, say so in .gitleaks.toml'; }
-  git diff HEAD | scripts/tool.sh gitleaks stdin --no-banner --no-color --redact --verbose >"$log" 2>&1 ||
-    { cat "$log" >&2; die 'secrets: what is not committed holds what looks like a key (above)'; }
+  local staged
+  for staged in '' --staged; do
+    # shellcheck disable=SC2086 # an empty word is no argument
+    scripts/tool.sh gitleaks git --pre-commit $staged --no-banner --no-color --redact --verbose . >"$log" 2>&1 ||
+      { cat "$log" >&2; die 'secrets: what is not committed holds what looks like a key (above)'; }
+  done
   note "secrets: none in $(git rev-list --count HEAD) commits"
 }
 
