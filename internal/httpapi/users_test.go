@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"testing"
@@ -48,9 +49,7 @@ func (c *client) buyAt(showtime, request, seat string, more ...fields) fields {
 	require.Equal(c.b.t, http.StatusOK, r.status, r.text)
 	body := sale(request, seat)
 	for _, m := range more {
-		for k, v := range m {
-			body[k] = v
-		}
+		maps.Copy(body, m)
 	}
 	r = c.post(path+"/bookings/confirm", body)
 	require.Equal(c.b.t, http.StatusOK, r.status, r.text)
