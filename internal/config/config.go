@@ -26,7 +26,7 @@ type Config struct {
 	FrontendURL string   `env:"FRONTEND_URL" doc:"Origin of the web app when it is not the product's own, e.g. http://localhost:5173. Empty: the product's own origin."`
 	CORSOrigins []string `env:"CORS_ORIGINS" doc:"Comma-separated origins that may call the API and open sockets."`
 	AdminEmails []string `env:"ADMIN_EMAILS" doc:"Comma-separated verified addresses that are ADMIN while they are listed."`
-	Proxies     []string `env:"TRUSTED_PROXIES" doc:"Comma-separated addresses or networks of proxies whose forwarding headers are believed."`
+	Proxies     []string `env:"TRUSTED_PROXIES" doc:"Comma-separated addresses or networks of proxies whose X-Forwarded-For is believed (X-Real-IP where there is none): what the last of them wrote counts, so each must set it or add to it."`
 
 	GoogleID       string `env:"GOOGLE_CLIENT_ID" doc:"Client id of the identity provider."`
 	GoogleSecret   string `env:"GOOGLE_CLIENT_SECRET" secret:"true" doc:"Client secret of the identity provider."`
@@ -47,7 +47,7 @@ type Config struct {
 	MaxSeats      int    `env:"MAX_SEATS" envDefault:"8" doc:"Seats an owner may hold in one showtime."`
 	GuestCheckout bool   `env:"GUEST_CHECKOUT" envDefault:"true" doc:"Whether guests may buy with a name and an address."`
 	ContactDays   int    `env:"CONTACT_RETENTION_DAYS" envDefault:"90" doc:"How long name and address stay in the bookings of guests after the show, in days. Then they are taken out; bookings of people with an account keep theirs."`
-	RateLimits    string `env:"RATE_LIMITS" doc:"Changes to the default quotas, e.g. lock=60/1m,confirm=20/1m,sockets=5; off (development only) lifts all of them."`
+	RateLimits    string `env:"RATE_LIMITS" doc:"Changes to the default quotas, e.g. lock=60/1m,confirm=20/1m,sockets=5. Names: lock, confirm, changes, reads, exports, connects (per user, and twenty times that per address), signin, guests, lookup, reports (per address), and the counts sockets (per user) and allsockets (of the process). Shared by all processes where there is Redis. off (development only) lifts all of them."`
 
 	PaymentProvider string `env:"PAYMENT_PROVIDER" envDefault:"mock" doc:"mock or stripe."`
 	AllowMock       bool   `env:"ALLOW_MOCK_PAYMENTS" doc:"Lets a production process start with the mock provider, which moves no money."`
