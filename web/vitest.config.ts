@@ -13,6 +13,8 @@ export default mergeConfig(
       env: { TZ: 'Asia/Bangkok' },
       pool: 'threads',
       maxWorkers: 2,
+      // The first page that a test opens is transformed then; a busy machine takes its time for that.
+      testTimeout: 30_000,
     },
   }),
 )

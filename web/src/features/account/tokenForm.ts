@@ -36,7 +36,7 @@ export function scopeOptions(role: Role): readonly ScopeOption[] {
 }
 
 /** The scopes of a token as a person reads them. */
-export function scopeText(scopes: readonly Scope[]): string {
+export function scopeText(scopes: readonly string[]): string {
   const all = [...customer, staff]
   return all
     .filter((option) => scopes.includes(option.value))

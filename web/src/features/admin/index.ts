@@ -1,5 +1,5 @@
 export { default as HouseTonight } from './HouseTonight.vue'
-export { default as BookingSearch } from './BookingSearch.vue'
+export { default as BookingSearch } from './bookings/BookingSearch.vue'
 export { default as AuditLatest } from './audit/AuditLatest.vue'
 export { default as AuditExplorer } from './audit/AuditExplorer.vue'
 export { default as PeopleList } from './people/PeopleList.vue'

@@ -7,7 +7,7 @@ import {
   loadConfig,
   onUnauthorized,
   post,
-  type FullMe,
+  type Me,
   type Role,
   type User,
 } from '@/shared/api'
@@ -20,7 +20,7 @@ const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
  * only what `/api/me` says about it. `null` is a visitor without any session.
  */
 export const useSessionStore = defineStore('session', () => {
-  const me = shallowRef<FullMe | null>(null)
+  const me = shallowRef<Me | null>(null)
   const loaded = shallowRef(false)
   const ended = shallowRef<User | null>(null)
   let loading: Promise<void> | null = null
@@ -29,7 +29,7 @@ export const useSessionStore = defineStore('session', () => {
   /** The signed-in person; a guest is nobody here. */
   const account = computed(() => (user.value && !user.value.guest ? user.value : null))
 
-  function become(next: FullMe | null) {
+  function become(next: Me | null) {
     const [before, now] = [user.value, next?.user]
     me.value = next
     loaded.value = true
@@ -39,7 +39,7 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   /** A change that this tab made: the other tabs of the browser look for themselves. */
-  function change(next: FullMe | null) {
+  function change(next: Me | null) {
     become(next)
     otherTabs.tell()
   }
@@ -47,7 +47,7 @@ export const useSessionStore = defineStore('session', () => {
   async function fetchMe() {
     const before = account.value
     try {
-      become(await get<FullMe>('/api/me'))
+      become(await get<Me>('/api/me'))
     } catch (cause) {
       if (isProblem(cause, 'unauthorized')) {
         if (before) ended.value = before
@@ -82,12 +82,12 @@ export const useSessionStore = defineStore('session', () => {
     await restore()
     if (user.value) return
     // Somebody who has a session after all keeps it.
-    change(await post<FullMe>('/api/auth/guest'))
+    change(await post<Me>('/api/auth/guest'))
   }
 
   /** Signs in without a provider; the server offers it in development only. */
   async function devSignIn(email: string, name: string): Promise<void> {
-    change(await post<FullMe>('/api/auth/dev/login', { email, name }))
+    change(await post<Me>('/api/auth/dev/login', { email, name }))
   }
 
   async function signOut(): Promise<void> {

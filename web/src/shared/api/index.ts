@@ -1,5 +1,4 @@
 export * from './types'
-export * from './identity'
 export { loadConfig } from './config'
 export { Problem, isProblem, toProblem, type ClientCode, type ProblemBody } from './problem'
 export {

@@ -86,3 +86,23 @@ export interface AdminList<T> {
 
 export type AdminBooking = Schemas['AdminBooking']
 export type AuditRow = Schemas['Audit']
+
+/** A browser or program that is signed in as the caller. */
+export type SessionItem = Schemas['SessionItem']
+export type SessionList = Schemas['SessionList']
+
+/** What a token may be used for. */
+export type Scope = 'read' | 'book' | 'manage'
+export type TokenItem = Schemas['Personal']
+export type TokenList = Schemas['PersonalList']
+/** The answer to a new token: the only time that the token itself is told. */
+export type NewToken = Schemas['NewPersonal']
+
+/** A person as an administrator sees him. */
+export type Person = Schemas['Person']
+export type PersonAnswer = Schemas['PersonAnswer']
+/** A person with how many sessions he has. */
+export type PersonDetail = Schemas['PersonDetail']
+
+/** How far the record is sealed and was verified. */
+export type AuditChain = Schemas['AuditChain']

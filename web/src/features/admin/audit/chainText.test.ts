@@ -16,13 +16,13 @@ it('says how far the record is verified', () => {
 })
 
 it('is loud about a record that was changed', () => {
-  const bad = { n: 40, at, ok: false, first_bad: 17 }
+  const bad = { n: 40, at, ok: false, first_bad: 17, finding: 'another payload' }
   const badge = chainBadge({ ok: true, sealed: 40, pending: 0, verified: bad }, now)
   expect(badge).toMatchObject({ tone: 'ember', text: 'Tampered with' })
-  expect(badge.note).toContain('entry 17')
+  expect(badge.note).toContain('entry 17 on (another payload)')
 })
 
 it('does not claim what nobody looked at', () => {
-  const badge = chainBadge({ ok: true, sealed: 5, pending: 0, verified: null }, now)
+  const badge = chainBadge({ ok: true, sealed: 5, pending: 0 }, now)
   expect(badge).toMatchObject({ tone: 'neutral', text: 'Not verified yet' })
 })

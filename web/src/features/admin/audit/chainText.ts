@@ -1,5 +1,5 @@
+import type { AuditChain } from '@/shared/api'
 import { formatAgo } from '@/shared/lib/formatAgo'
-import type { ChainState } from './entries'
 
 export interface ChainBadge {
   tone: 'leaf' | 'ember' | 'neutral'
@@ -9,15 +9,16 @@ export interface ChainBadge {
 }
 
 /** What the state of the chain says about the record. */
-export function chainBadge(chain: ChainState, now: Date): ChainBadge {
+export function chainBadge(chain: AuditChain, now: Date): ChainBadge {
   const { verified, sealed } = chain
   const count = (n: number) => n.toLocaleString('en-GB')
   if (verified && !verified.ok) {
-    const where = verified.first_bad == null ? '' : ` from entry ${verified.first_bad} on`
+    const where = verified.first_bad ? ` from entry ${count(verified.first_bad)} on` : ''
+    const what = verified.finding ? ` (${verified.finding})` : ''
     return {
       tone: 'ember',
       text: 'Tampered with',
-      note: `The record does not fit its seals${where}. Keep a copy of the database and the checkpoints, and look into it now.`,
+      note: `The record does not fit its seals${where}${what}. Keep a copy of the database and the checkpoints, and look into it now.`,
     }
   }
   const pending = chain.pending > 0 ? ` ${count(chain.pending)} wait for their seal.` : ''

@@ -1,51 +1,39 @@
-import { get, type AdminList, type AuditRow, type Query } from '@/shared/api'
+import { get, type AdminList, type AuditChain, type AuditRow, type Query } from '@/shared/api'
 
-/** An entry of the record, with what the server reveals to an administrator. */
-export interface AuditEntry extends AuditRow {
-  /** Who did it; missing for what happened by itself. */
-  actor?: string | null
-  /** Whom it concerns; missing when only the actor. */
-  subject?: string | null
-  /** What tells who somebody is, as far as it can still be read. */
-  personal?: Record<string, string> | null
-  /** The network address of whoever did it. */
-  from?: string | null
-  /** There were personal values that nobody can read any more. */
-  erased?: boolean
-}
-
-export interface ChainState {
-  ok: boolean
-  /** Entries that the chain seals. */
-  sealed: number
-  /** Entries that wait for their seal. */
-  pending: number
-  checkpoint?: { n: number; at: string; key_id: string } | null
-  verified?: { n: number; at: string; ok: boolean; first_bad?: string | number | null } | null
-}
-
-export function fetchEntries(query: Query, signal: AbortSignal): Promise<AdminList<AuditEntry>> {
+export function fetchEntries(query: Query, signal: AbortSignal): Promise<AdminList<AuditRow>> {
   return get('/api/admin/audit', { query, signal })
 }
 
-export function fetchChain(signal: AbortSignal): Promise<ChainState> {
+export function fetchChain(signal: AbortSignal): Promise<AuditChain> {
   return get('/api/admin/audit/chain', { signal })
 }
 
 /** What happened, in words, by the type that the record keeps. */
 const words: Readonly<Record<string, string>> = {
-  'seat.locked': 'Seats held',
-  'seat.released': 'Seats given back',
-  'seat.timeout': 'A hold ran out',
-  'seat.booked': 'Seats sold',
-  'booking.pending': 'Payment begun',
+  'user.role_changed': 'Role changed',
+  'user.role_kept': 'Role change refused',
+  'user.signed_out': 'Signed out by the office',
+  'user.erased': 'Person erased',
+  'user.exported': 'Data exported',
+  'booking.refund_ordered': 'Refund ordered',
+  'export.bookings': 'Bookings exported',
+  'session.started': 'Signed in',
+  'session.step_up': 'Signed in again',
+  'session.ended': 'Session ended',
+  'session.ended_everywhere': 'Signed out everywhere',
+  'token.created': 'Token made',
+  'token.revoked': 'Token revoked',
+  'access_token.revoked': 'Access token revoked',
+  'tool.authorized': 'Program allowed',
+  'tool.code_replayed': 'Program code used twice',
   'booking.success': 'Booked',
   'booking.failed': 'Payment failed',
   'booking.cancelled': 'Cancelled',
   'booking.refunded': 'Refunded',
-  'user.role_changed': 'Role changed',
-  'user.erased': 'Person erased',
-  'user.deleted': 'Account deleted',
+  'seat.locked': 'Seats held',
+  'seat.released': 'Seats given back',
+  'seat.timeout': 'A hold ran out',
+  'seat.booked': 'Seats sold',
 }
 
 /** The known types, for the filter. */

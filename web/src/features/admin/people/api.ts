@@ -6,6 +6,7 @@ import {
   type AdminList,
   type Person,
   type PersonAnswer,
+  type PersonDetail,
   type Query,
   type Role,
 } from '@/shared/api'
@@ -23,7 +24,7 @@ export function fetchPeople(query: Query, signal: AbortSignal): Promise<AdminLis
   return get('/api/admin/users', { query, signal })
 }
 
-export function fetchPerson(id: string, signal: AbortSignal): Promise<PersonAnswer> {
+export function fetchPerson(id: string, signal: AbortSignal): Promise<PersonDetail> {
   return get(of(id), { signal })
 }
 

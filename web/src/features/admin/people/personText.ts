@@ -33,6 +33,8 @@ export const roleRefusals: Readonly<Record<string, string>> = {
     'This address is named in the settings of the server (ADMIN_EMAILS), so it stays an admin while it stands there.',
   invalid_cinema: 'One of the houses is gone. Load the page again.',
   invalid_role: 'That role does not exist here.',
+  role_changed: 'Somebody else has just changed this role. Load the page to see it.',
+  guest: 'Only somebody who has signed in can have a role.',
 }
 
 /** The houses of a person's role by their names; empty stands for none to name. */
