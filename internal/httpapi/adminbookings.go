@@ -11,6 +11,7 @@ import (
 	"cinema/internal/booking"
 	"cinema/internal/fault"
 	"cinema/internal/ident"
+	"cinema/internal/privacy"
 )
 
 type adminBookingView struct {
@@ -160,6 +161,9 @@ func (s *Server) officeRefund(ctx context.Context, raw string, body refundBody) 
 	r := booking.CancelRequest{Caller: bookingCaller(p), Booking: id}
 	if r.Reason, err = reason(body.Reason); err != nil {
 		return booking.CancelRequest{}, err
+	}
+	if privacy.Names(r.Reason, b.Customer.Email, b.Customer.Name) {
+		return booking.CancelRequest{}, fault.New(fault.Invalid, "invalid_reason", "Leave the customer's name and address out: the reason stays in the record.")
 	}
 	r.Tickets, err = ticketIDs(body.TicketIDs)
 	return r, err

@@ -107,16 +107,27 @@ func checkReason(o Order, u account.User) error {
 	if n == 0 || n > maxReason || !utf8.ValidString(o.Reason) || strings.ContainsFunc(o.Reason, unicode.IsControl) {
 		return bad("Give a reason of at most 200 characters.")
 	}
-	text := strings.ToLower(o.Reason)
-	if u.Email != "" && strings.Contains(text, strings.ToLower(u.Email)) {
+	if Names(o.Reason, u.Email, u.Name) {
 		return bad("The reason must not name the person: it is kept.")
 	}
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if utf8.RuneCountInString(word) > 2 && slices.Contains(strings.Fields(strings.ToLower(u.Name)), word) {
-			return bad("The reason must not name the person: it is kept.")
+	return nil
+}
+
+// Names tells whether a text has a person's address or a word of his name in it, words of two letters aside. What stays on record in
+// plain words must not.
+func Names(text, email, name string) bool {
+	text = strings.ToLower(text)
+	if email != "" && strings.Contains(text, strings.ToLower(email)) {
+		return true
+	}
+	apart := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	known := strings.FieldsFunc(strings.ToLower(name), apart)
+	for word := range strings.FieldsFuncSeq(text, apart) {
+		if utf8.RuneCountInString(word) > 2 && slices.Contains(known, word) {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // survey looks at every booking of the owners: an erasure waits until none of them moves money.
