@@ -130,7 +130,7 @@ var table = map[string]place{
 	"test/rush":          {line: proof},
 	"test/bench":         {line: proof},
 	"test/bench/nothing": {line: proof, libraries: []string{"github.com/gin-gonic/gin", "github.com/golang-jwt/jwt/v5"}},
-	"test/blackbox":      {line: proof},
+	"test/blackbox":      {line: proof, libraries: []string{"go.mongodb.org/mongo-driver/v2"}},
 	"test/operations":    {line: proof, libraries: []string{"go.opentelemetry.io/proto/otlp", "google.golang.org/protobuf"}},
 	"test/harness":       {line: proof},
 }

@@ -201,7 +201,8 @@ var statuses = map[string]int{
 	"request_in_progress": 409, "sales_closed": 410, "payment_expired": 410, "body_too_large": 413, "unsupported_media_type": 415,
 	"insufficient_scope": 403, "session_not_found": 404, "token_not_found": 404, "invalid_grant": 400, "invalid_redirect": 400, "invalid_scope": 400,
 	"unsupported_grant_type": 400, "too_many_tokens": 409, "idempotency_mismatch": 422, "upgrade_required": 426, "rate_limited": 429, "sign_in_failed": 400, "step_up_failed": 403, "step_up_required": 403, "sign_in_unavailable": 503,
-	"last_admin": 409, "bootstrap_admin": 409, "guest": 409, "role_changed": 409, "not_refundable": 409, "invalid_role": 400, "invalid_cinema": 400,
+	"payment_open": 409,
+	"last_admin":   409, "bootstrap_admin": 409, "guest": 409, "role_changed": 409, "not_refundable": 409, "invalid_role": 400, "invalid_cinema": 400,
 	"invalid_reason": 400, "user_not_found": 404,
 }
 
