@@ -348,7 +348,8 @@ func TestService_keyPairs(t *testing.T) {
 		good := keyFile(t, private)
 		ec := []byte("-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----\n")
 		for _, bad := range [][]byte{
-			{}, []byte("secret"), keyFile(t, public), good[:len(good)/2], slices.Concat(good, good), ec,
+			{},
+			[]byte("secret"), keyFile(t, public), good[:len(good)/2], slices.Concat(good, good), ec,
 			[]byte(strings.ReplaceAll(string(good), "PRIVATE KEY", "EC PRIVATE KEY")), slices.Concat(keyFile(t, public), good),
 		} {
 			require.Error(t, account.CheckKeys(bad), "%s", bad)

@@ -110,7 +110,11 @@ func parseKey(block *pem.Block) (private ed25519.PrivateKey, public ed25519.Publ
 	}
 	switch k := key.(type) {
 	case ed25519.PrivateKey:
-		return k, k.Public().(ed25519.PublicKey), nil
+		public, ok := k.Public().(ed25519.PublicKey)
+		if !ok {
+			return nil, nil, errKey
+		}
+		return k, public, nil
 	case ed25519.PublicKey:
 		return nil, k, nil
 	}

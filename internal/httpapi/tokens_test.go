@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -185,9 +186,16 @@ func TestScopes(t *testing.T) {
 		secret, id := boss.personal("read", "book", "manage")
 		for _, api := range []*client{b.exchange(secret), b.tool(boss, "read book manage")} {
 			for _, c := range [][2]string{
-				{"GET", "/api/auth/sessions"}, {"DELETE", "/api/auth/sessions/se_1"}, {"POST", "/api/auth/logout-everywhere"}, {"POST", "/api/auth/logout"},
-				{"GET", "/api/auth/tokens"}, {"POST", "/api/auth/tokens"}, {"DELETE", "/api/auth/tokens/" + id}, {"POST", "/api/auth/codes"},
-				{"POST", "/api/auth/token"}, {"POST", "/api/auth/dev/login"},
+				{"GET", "/api/auth/sessions"},
+				{"DELETE", "/api/auth/sessions/se_1"},
+				{"POST", "/api/auth/logout-everywhere"},
+				{"POST", "/api/auth/logout"},
+				{"GET", "/api/auth/tokens"},
+				{"POST", "/api/auth/tokens"},
+				{"DELETE", "/api/auth/tokens/" + id},
+				{"POST", "/api/auth/codes"},
+				{"POST", "/api/auth/token"},
+				{"POST", "/api/auth/dev/login"},
 			} {
 				r := api.do(c[0], c[1], nil)
 				require.Equal(t, http.StatusForbidden, r.status, "%s %s", c[0], c[1])
@@ -286,9 +294,7 @@ func TestCodes(t *testing.T) {
 		for _, change := range []fields{{"code_verifier": strings.Repeat("w", 43)}, {"redirect_uri": "http://127.0.0.1:49153/callback"}, {"code_verifier": ""}} {
 			body := grant(ann.allow(verifier, "read"), verifier)
 			good := grant(body["code"].(string), verifier)
-			for k, v := range change {
-				body[k] = v
-			}
+			maps.Copy(body, change)
 			require.Equal(t, "invalid_grant", (&client{b: b}).post("/api/auth/token", body).code(t))
 			require.Equal(t, "invalid_grant", (&client{b: b}).post("/api/auth/token", good).code(t))
 		}
@@ -388,7 +394,12 @@ func TestBearer_twice(t *testing.T) {
 	b := setup(t)
 	api := b.person("ann@example.com").token()
 	for _, values := range [][]string{
-		{"Bearer " + api.bearer, "Bearer " + api.bearer}, {"Bearer " + api.bearer, ""}, {"", "Bearer " + api.bearer}, {"Basic YTpi"}, {"Bearer"}, {""},
+		{"Bearer " + api.bearer, "Bearer " + api.bearer},
+		{"Bearer " + api.bearer, ""},
+		{"", "Bearer " + api.bearer},
+		{"Basic YTpi"},
+		{"Bearer"},
+		{""},
 		{"Bearer " + api.bearer + ", Bearer x"},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+"/api/movies", http.NoBody)

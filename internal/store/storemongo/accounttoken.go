@@ -248,8 +248,11 @@ func nameSessions(ctx context.Context, s *Store) error {
 		}
 		for _, d := range docs {
 			named := bson.D{
-				{Key: "session_id", Value: ident.New("se")}, {Key: "ends", Value: time.Time{}},
-				{Key: "subject", Value: ""}, {Key: "label", Value: ""}, {Key: "replaces", Value: ""},
+				{Key: "session_id", Value: ident.New("se")},
+				{Key: "ends", Value: time.Time{}},
+				{Key: "subject", Value: ""},
+				{Key: "label", Value: ""},
+				{Key: "replaces", Value: ""},
 			}
 			if _, err := s.update(ctx, s.sessions, byID(d.Hash), field("$set", named)); err != nil {
 				return err

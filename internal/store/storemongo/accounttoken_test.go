@@ -18,8 +18,14 @@ func TestMigrations_nameTheSessionsOfBefore(t *testing.T) {
 	require.NoError(t, l.server.Do(func() error {
 		for i := range 2 {
 			_, err := db.Collection("sessions").InsertOne(t.Context(), bson.D{
-				{Key: "_id", Value: fmt.Sprintf("h%d", i)}, {Key: "user_id", Value: "us_1"}, {Key: "issuer", Value: "dev"}, {Key: "created_at", Value: start},
-				{Key: "last_seen", Value: start.AddDate(0, 0, -i)}, {Key: "auth_time", Value: start}, {Key: "rotated", Value: start}, {Key: "agent", Value: ""},
+				{Key: "_id", Value: fmt.Sprintf("h%d", i)},
+				{Key: "user_id", Value: "us_1"},
+				{Key: "issuer", Value: "dev"},
+				{Key: "created_at", Value: start},
+				{Key: "last_seen", Value: start.AddDate(0, 0, -i)},
+				{Key: "auth_time", Value: start},
+				{Key: "rotated", Value: start},
+				{Key: "agent", Value: ""},
 				{Key: "booking_ids", Value: bson.A{}},
 			})
 			if err != nil {

@@ -94,28 +94,10 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 	}
 	p := part{s, c, filter, sorted("_id").SetLimit(int64(limit))}
 	switch t {
-	case store.Cinemas:
-		return exported(ctx, p, func(d cinemaDoc) (string, any) { return d.ID, d.cinema() })
-	case store.Auditoriums:
-		return exported(ctx, p, func(d auditoriumDoc) (string, any) { return d.ID, d.auditorium() })
-	case store.Layouts:
-		return exported(ctx, p, func(d layoutDoc) (string, any) { return d.ID, d.layout() })
-	case store.Movies:
-		return exported(ctx, p, func(d movieDoc) (string, any) { return d.ID, d.movie() })
-	case store.PriceCards:
-		return exported(ctx, p, func(d cardDoc) (string, any) { return d.ID, d.card() })
-	case store.Showtimes:
-		return exported(ctx, p, func(d showtimeDoc) (string, any) { return d.ID, d.showtime() })
-	case store.Blocks:
-		return exported(ctx, p, func(d blockDoc) (string, any) { return d.ID, d.block() })
-	case store.Users:
-		return exported(ctx, p, func(d userDoc) (string, any) { return d.ID, d.user() })
-	case store.Sessions:
-		return exported(ctx, p, func(d sessionDoc) (string, any) { return d.Hash, d.session() })
-	case store.Tokens:
-		return exported(ctx, p, func(d tokenDoc) (string, any) { return d.ID, d.token() })
-	case store.Revocations:
-		return exported(ctx, p, func(d revocationDoc) (string, any) { return d.ID, d.row() })
+	case store.Cinemas, store.Auditoriums, store.Layouts, store.Movies, store.PriceCards, store.Showtimes, store.Blocks:
+		return exportProgramme(ctx, p, t)
+	case store.Users, store.Sessions, store.Tokens, store.Revocations, store.UserKeys, store.Erasures:
+		return exportPeople(ctx, p, t)
 	case store.Bookings:
 		return s.exportBookings(ctx, p)
 	case store.Claims:
@@ -144,10 +126,6 @@ func (s *Store) Export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, p, func(d checkpointDoc) (string, any) { return store.NumberKey(d.Seq), d.kept() })
 	case store.AuditMarks:
 		return exported(ctx, p, func(d markDoc) (string, any) { return d.Name, d.mark() })
-	case store.UserKeys:
-		return exported(ctx, p, func(d userKeysDoc) (string, any) { return d.User, d.keys() })
-	case store.Erasures:
-		return exported(ctx, p, func(d erasureDoc) (string, any) { return d.User, d.erasure() })
 	default: // store.Requests
 		return exported(ctx, p, func(d requestDoc) (string, any) { return d.ID, d.record() })
 	}
@@ -200,30 +178,14 @@ func (s *Store) Import(ctx context.Context, t store.Table, rows []store.Row) err
 	return insertAll(ctx, s, c, docs)
 }
 
+var errKind = errors.New("a kind of row that this store does not know")
+
 func (s *Store) document(row any) (any, error) {
 	switch v := row.(type) {
-	case catalog.Cinema:
-		return toCinema(v), nil
-	case catalog.Auditorium:
-		return toAuditorium(v), nil
-	case *catalog.Layout:
-		return toLayout(v), nil
-	case catalog.Movie:
-		return toMovie(v), nil
-	case catalog.PriceCard:
-		return toCard(v), nil
-	case catalog.Showtime:
-		return toShowtime(v), nil
-	case catalog.Block:
-		return toBlock(v), nil
-	case account.User:
-		return toUser(v), nil
-	case account.Session:
-		return toSession(v), nil
-	case account.PersonalToken:
-		return toToken(v), nil
-	case store.RevocationRow:
-		return revocationDoc{v.ID, millis(v.Until)}, nil
+	case catalog.Cinema, catalog.Auditorium, *catalog.Layout, catalog.Movie, catalog.PriceCard, catalog.Showtime, catalog.Block:
+		return programmeDocument(v)
+	case account.User, account.Session, account.PersonalToken, store.RevocationRow, audit.UserKeys, privacy.Erasure:
+		return personDocument(v)
 	case booking.Booking:
 		return toBooking(v), nil
 	case store.ClaimRow:
@@ -242,16 +204,12 @@ func (s *Store) document(row any) (any, error) {
 		return checkpointDoc(v), nil
 	case audit.Mark:
 		return markDoc(v), nil
-	case audit.UserKeys:
-		return toUserKeys(v), nil
-	case privacy.Erasure:
-		return toErasure(v), nil
 	case idem.Record:
 		return requestDoc{
 			ID: v.ID, Fingerprint: v.Fingerprint, Done: v.Done, Status: v.Status, Body: v.Body, Header: v.Header,
 			LeaseUntil: millis(v.LeaseUntil), Expires: millis(v.Expires), User: string(v.User),
 		}, nil
 	default:
-		return nil, errors.New("a kind of row that this store does not know")
+		return nil, errKind
 	}
 }

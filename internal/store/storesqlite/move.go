@@ -41,28 +41,10 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 	two := place{limit: limit}
 	two.first, two.second = store.SplitKey(after)
 	switch t {
-	case store.Cinemas:
-		return exported(ctx, r.ExportCinemas, one, scanCinema, func(c catalog.Cinema) string { return string(c.ID) })
-	case store.Auditoriums:
-		return exported(ctx, r.ExportAuditoriums, one, scanAuditorium, func(a catalog.Auditorium) string { return string(a.ID) })
-	case store.Layouts:
-		return exported(ctx, r.ExportLayouts, one, scanLayout, func(l *catalog.Layout) string { return string(l.ID) })
-	case store.Movies:
-		return exported(ctx, r.ExportMovies, one, scanMovie, func(m catalog.Movie) string { return string(m.ID) })
-	case store.PriceCards:
-		return exported(ctx, r.ExportPriceCards, one, scanPriceCard, func(c catalog.PriceCard) string { return string(c.ID) })
-	case store.Showtimes:
-		return exported(ctx, r.ExportShowtimes, one, scanShowtime, func(t catalog.Showtime) string { return string(t.ID) })
-	case store.Blocks:
-		return exported(ctx, r.ExportBlocks, two, scanBlock, func(b catalog.Block) string { return store.PairKey(string(b.Showtime), string(b.Seat)) })
-	case store.Users:
-		return exported(ctx, r.ExportUsers, one, scanUser, func(u account.User) string { return string(u.ID) })
-	case store.Sessions:
-		return exported(ctx, r.ExportSessions, one, scanSession, func(v account.Session) string { return v.Hash })
-	case store.Tokens:
-		return exported(ctx, r.ExportTokens, one, scanToken, func(t account.PersonalToken) string { return t.ID })
-	case store.Revocations:
-		return exported(ctx, r.ExportRevocations, one, scanRevocation, func(v store.RevocationRow) string { return v.ID })
+	case store.Cinemas, store.Auditoriums, store.Layouts, store.Movies, store.PriceCards, store.Showtimes, store.Blocks:
+		return s.exportProgramme(ctx, t, one, two)
+	case store.Users, store.Sessions, store.Tokens, store.Revocations, store.UserKeys, store.Erasures:
+		return s.exportPeople(ctx, t, one)
 	case store.Bookings:
 		return s.exportBookings(ctx, one)
 	case store.Claims:
@@ -81,10 +63,6 @@ func (s *Store) export(ctx context.Context, t store.Table, after string, limit i
 		return exported(ctx, r.ExportCheckpoints, one, scanCheckpoint, func(k audit.KeptCheckpoint) string { return store.NumberKey(k.Seq) })
 	case store.AuditMarks:
 		return exported(ctx, r.ExportMarks, one, scanMark, func(m audit.Mark) string { return m.Name })
-	case store.UserKeys:
-		return exported(ctx, r.ExportUserKeys, one, scanUserKeys, func(k audit.UserKeys) string { return string(k.User) })
-	case store.Erasures:
-		return exported(ctx, r.ExportErasures, one, scanErasure, func(e privacy.Erasure) string { return string(e.User) })
 	case store.Requests:
 		return exported(ctx, r.ExportRequests, one, scanRequest, func(q idem.Record) string { return q.ID })
 	}
@@ -155,30 +133,14 @@ func (s *Store) Import(ctx context.Context, _ store.Table, rows []store.Row) err
 	})
 }
 
+var errKind = errors.New("a kind of row that this store does not know")
+
 func importRow(ctx context.Context, w *writes, row any) (err error) {
 	switch v := row.(type) {
-	case catalog.Cinema:
-		return saveProgramme(ctx, w, catalog.Programme{Cinemas: []catalog.Cinema{v}})
-	case catalog.Auditorium:
-		return saveProgramme(ctx, w, catalog.Programme{Auditoriums: []catalog.Auditorium{v}})
-	case *catalog.Layout:
-		return publish(ctx, w, v)
-	case catalog.Movie:
-		return saveProgramme(ctx, w, catalog.Programme{Movies: []catalog.Movie{v}})
-	case catalog.PriceCard:
-		return saveProgramme(ctx, w, catalog.Programme{PriceCards: []catalog.PriceCard{v}})
-	case catalog.Showtime:
-		return saveShowtime(ctx, w, v)
-	case catalog.Block:
-		return saveProgramme(ctx, w, catalog.Programme{Blocks: []catalog.Block{v}})
-	case account.User:
-		return saveUser(ctx, w, v)
-	case account.Session:
-		return putSession(ctx, w, v)
-	case account.PersonalToken:
-		return insertToken(ctx, w, v)
-	case store.RevocationRow:
-		_, err = w.RevokeToken.ExecContext(ctx, v.ID, toMillis(v.Until))
+	case catalog.Cinema, catalog.Auditorium, *catalog.Layout, catalog.Movie, catalog.PriceCard, catalog.Showtime, catalog.Block:
+		return importProgramme(ctx, w, v)
+	case account.User, account.Session, account.PersonalToken, store.RevocationRow, audit.UserKeys, privacy.Erasure:
+		return importPerson(ctx, w, v)
 	case booking.Booking:
 		return moveBooking(ctx, w, v)
 	case store.ClaimRow:
@@ -197,14 +159,10 @@ func importRow(ctx context.Context, w *writes, row any) (err error) {
 		_, err = w.KeepCheckpoint.ExecContext(ctx, v.Seq, v.Statement)
 	case audit.Mark:
 		_, err = w.ImportMark.ExecContext(ctx, v.Name, v.Rank, v.Value)
-	case audit.UserKeys:
-		return importUserKeys(ctx, w, v)
-	case privacy.Erasure:
-		return insertErasure(ctx, w, v)
 	case idem.Record:
 		_, err = w.InsertRequest.ExecContext(ctx, v.ID, v.Fingerprint, v.Done, v.Status, v.Body, encode(v.Header), toMillis(v.LeaseUntil), toMillis(v.Expires), string(v.User))
 	default:
-		return errors.New("a kind of row that this store does not know")
+		return errKind
 	}
 	return err
 }
