@@ -159,5 +159,8 @@ it('does not take a wish of the house for the end of a session', async () => {
   answer({ error: 'unauthorized' }, { status: 401 })
   await failure(post('/api/x'))
   expect(over).toHaveBeenCalledTimes(1)
+  answer({ error: 'forbidden' }, { status: 403 })
+  await failure(post('/api/x'))
+  expect(over, 'a role may have been taken').toHaveBeenCalledTimes(2)
   stop()
 })

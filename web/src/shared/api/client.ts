@@ -30,7 +30,7 @@ const defaultTimeout = 20_000
 const unauthorizedListeners = new Set<Listener>()
 let stepUp: StepUp | undefined
 
-/** Calls `listener` whenever the server says that the session is over; returns the way to stop it. */
+/** Calls `listener` whenever the server says that the session, or its right, is over; returns the way to stop it. */
 export function onUnauthorized(listener: Listener): () => void {
   unauthorizedListeners.add(listener)
   return () => void unauthorizedListeners.delete(listener)
@@ -165,8 +165,11 @@ function refused(response: Response, data: unknown): Problem {
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN)
   if (body.retry_after === undefined && Number.isFinite(wait)) body.retry_after = wait
   const problem = new Problem(response.status, body)
-  // `sign_in_required` is a wish of the house, not the end of a guest's session.
-  if (problem.status === 401 && problem.error !== 'sign_in_required') {
+  // `sign_in_required` is a wish of the house, not the end of a guest's session; a role may be gone.
+  if (
+    isProblem(problem, 'forbidden') ||
+    (problem.status === 401 && problem.error !== 'sign_in_required')
+  ) {
     for (const listener of unauthorizedListeners) listener()
   }
   return problem

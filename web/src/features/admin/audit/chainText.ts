@@ -29,6 +29,9 @@ export function chainBadge(chain: AuditChain, now: Date): ChainBadge {
       note: `${count(sealed)} entries are sealed.${pending}`,
     }
   }
+  if (verified.n === 0) {
+    return { tone: 'neutral', text: 'Nothing sealed yet', note: `The record is young.${pending}` }
+  }
   return {
     tone: 'leaf',
     text: `Verified up to entry ${count(verified.n)}`,

@@ -3,7 +3,7 @@ import { roleNames } from '@/shared/lib/roleNames'
 
 /** What each role is for, from the least to the most. */
 export const roleOptions: readonly { value: Role; label: string; hint: string }[] = [
-  { value: 'USER', label: roleNames.USER, hint: 'Buys tickets and sees what is his own.' },
+  { value: 'USER', label: roleNames.USER, hint: 'Buys tickets and sees nothing but their own.' },
   {
     value: 'STAFF',
     label: roleNames.STAFF,
