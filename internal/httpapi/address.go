@@ -68,8 +68,8 @@ func (s *Server) client(r *http.Request) netip.Addr {
 	}
 	lines := r.Header.Values("X-Forwarded-For") // a proxy may add a line instead of lengthening the last one
 	if len(lines) == 0 {
-		if real, ok := hop(r.Header.Get("X-Real-Ip")); ok {
-			return real
+		if told, ok := hop(r.Header.Get("X-Real-Ip")); ok {
+			return told
 		}
 		return at
 	}

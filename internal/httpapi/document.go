@@ -17,7 +17,8 @@ func (s *Server) document() huma.Config {
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
 				Title: "Cinema", Version: apiVersion,
-				Description: "Seats, seen live and sold once. Every error is application/problem+json with a stable code in `error`.",
+				Description: "Seats, seen live and sold once. Every error is application/problem+json with a stable code in `error`. " +
+					"Answers that count against a quota tell in RateLimit and RateLimit-Policy what is left of it.",
 			},
 			Components: &huma.Components{
 				Schemas: registry,

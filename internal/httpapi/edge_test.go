@@ -135,8 +135,21 @@ func TestHeaders(t *testing.T) {
 		require.Empty(t, h.Get("Server"), path)
 	}
 	for _, c := range []struct{ method, path string }{
-		{"PUT", "/api/movies"}, {"OPTIONS", "/api/movies"}, {"TRACE", "/api/me"}, {"TRACE", "/"}, {"PATCH", "/"}, {"BREW", "/api/me"}, {"CONNECT", "/api/me"}, {"DELETE", "/metrics"},
-		{"GET", "/ws"}, {"GET", streamOf}, {"POST", streamOf}, {"GET", "/.well-known/x"}, {"GET", "/media/none"}, {"GET", "/api%2fme"}, {"HEAD", "/api/nothing"},
+		{"PUT", "/api/movies"},
+		{"OPTIONS", "/api/movies"},
+		{"TRACE", "/api/me"},
+		{"TRACE", "/"},
+		{"PATCH", "/"},
+		{"BREW", "/api/me"},
+		{"CONNECT", "/api/me"},
+		{"DELETE", "/metrics"},
+		{"GET", "/ws"},
+		{"GET", streamOf},
+		{"POST", streamOf},
+		{"GET", "/.well-known/x"},
+		{"GET", "/media/none"},
+		{"GET", "/api%2fme"},
+		{"HEAD", "/api/nothing"},
 	} {
 		r := v.do(c.method, c.path, nil)
 		what := c.method + " " + c.path

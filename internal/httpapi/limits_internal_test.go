@@ -24,7 +24,7 @@ func TestRoutes_have_a_quota(t *testing.T) {
 			what := r.Method + " " + r.Path
 			known := s.routes[what]
 			require.NotNil(t, known, "%s: register it by add or plain, which guard it", what)
-			require.True(t, (known.charge == uncharged) == (known.free != ""), "%s: give the route a charge, or say in free why it has none", what)
+			require.Equal(t, known.charge == uncharged, known.free != "", "%s: give the route a charge, or say in free why it has none", what)
 			require.Less(t, known.charge, charges, what)
 		}
 	}

@@ -60,21 +60,21 @@ func pictures(t *testing.T, w *world) {
 // browserReports are taken in both forms and in no other; what is logged of them is short, printable and without what may be secret.
 func browserReports(t *testing.T, w *world) {
 	v := w.visitor(t)
-	new, old := "application/reports+json", "application/csp-report"
+	now, old := "application/reports+json", "application/csp-report"
 	send := func(status int, media, body string) {
 		t.Helper()
 		v.want(t, status, "POST /api/csp-reports", []byte(body), "Content-Type", media, "X-Requested-With", "")
 	}
-	send(http.StatusNoContent, new, `[{"type":"csp-violation","body":{"effectiveDirective":"script-src-elem-of-a-test","blockedURL":"https://evil.example/x.js?token=t0psecret#frag","sourceFile":"https://u:pw0rd@x.example/"}}]`)
+	send(http.StatusNoContent, now, `[{"type":"csp-violation","body":{"effectiveDirective":"script-src-elem-of-a-test","blockedURL":"https://evil.example/x.js?token=t0psecret#frag","sourceFile":"https://u:pw0rd@x.example/"}}]`)
 	send(http.StatusNoContent, old, `{"csp-report":{"violated-directive":"img-src-of-a-test\n{\"level\":\"ERROR\"}\u001b[31m","blocked-uri":"`+strings.Repeat("y", 5000)+`"}}`)
 	for _, body := range []string{"", "null", "[]", "{}", "nonsense", strings.Repeat("[", 5000), `[{"body":` + strings.Repeat(`{"body":`, 2000)} {
-		send(http.StatusNoContent, new, body)
+		send(http.StatusNoContent, now, body)
 	}
 	for _, media := range []string{"application/json", "text/plain", "multipart/form-data", ""} {
 		v.refused(t, "unsupported_media_type", "POST /api/csp-reports", []byte(`[]`), "Content-Type", media)
 	}
-	v.refused(t, "body_too_large", "POST /api/csp-reports", []byte(strings.Repeat(" ", 70<<10)), "Content-Type", new)
-	v.refused(t, "cross_origin", "POST /api/csp-reports", []byte(`[]`), "Content-Type", new, "Origin", "https://elsewhere.example")
+	v.refused(t, "body_too_large", "POST /api/csp-reports", []byte(strings.Repeat(" ", 70<<10)), "Content-Type", now)
+	v.refused(t, "cross_origin", "POST /api/csp-reports", []byte(`[]`), "Content-Type", now, "Origin", "https://elsewhere.example")
 	log := w.server.Log()
 	for _, never := range []string{"t0psecret", "pw0rd", "frag", "\x1b", strings.Repeat("y", 300)} {
 		require.NotContains(t, log, never)
