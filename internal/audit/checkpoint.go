@@ -12,7 +12,7 @@ import (
 
 // Names of marks.
 const (
-	markHead     = "head"     // the newest checkpoint; its rank is N
+	markHead     = "head"     // the newest checkpoint; see Checkpoint.rank
 	markGenesis  = "genesis"  // how many entries were there before the chain began
 	markVerified = "verified" // the latest verification; its rank is its time
 	markKey      = "key|"     // + key id → public half
@@ -37,6 +37,9 @@ func (c Checkpoint) At() time.Time {
 	}
 	return at
 }
+
+// rank orders heads: neither number ever goes back.
+func (c Checkpoint) rank() int64 { return c.N + c.Kept }
 
 // checkpointOf makes the checkpoint of a link.
 func checkpointOf(l Link, genesis, kept int64, now time.Time) Checkpoint {

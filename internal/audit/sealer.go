@@ -126,9 +126,14 @@ func (s *Sealer) finish(ctx context.Context) error {
 			return err
 		}
 		if !more {
-			return s.keep(ctx, 1, 0)
+			break
 		}
 	}
+	end, err := s.chain.LastLink(ctx)
+	if err != nil {
+		return fmt.Errorf("end of the chain: %w", err)
+	}
+	return s.sign(ctx, end, 1, 0)
 }
 
 func (s *Sealer) count(change func(*SealerStats)) {
@@ -163,10 +168,7 @@ func (s *Sealer) SealOnce(ctx context.Context) (more bool, err error) {
 		end = links[len(links)-1]
 		s.count(func(c *SealerStats) { c.Sealed += uint64(len(links)) })
 	}
-	if err := s.sign(ctx, end); err != nil {
-		return false, err
-	}
-	return len(done) > 0, s.keep(ctx, keepEntries, keepEvery)
+	return len(done) > 0, s.sign(ctx, end, keepEntries, keepEvery)
 }
 
 // begin reads, once, what this process has to know before it seals anything.
@@ -197,6 +199,9 @@ func (s *Sealer) begin(ctx context.Context) error {
 		if err := s.expect(ctx, head, end); err != nil {
 			return err
 		}
+	}
+	if err := s.readKept(ctx); err != nil {
+		return err
 	}
 	s.genesis = genesis
 	return nil
@@ -356,22 +361,37 @@ func (s *Sealer) chainUp(ctx context.Context, end Link, waiting []Waiting) (link
 	return links, done, nil
 }
 
-// sign tells where the chain ends, in the store and in the file, unless that was told already.
-func (s *Sealer) sign(ctx context.Context, end Link) error {
-	if s.seen.N == end.N {
+// sign tells where the chain ends: with a checkpoint that is kept, when so many entries or so much time have passed since the last one,
+// and with the head in the store and in the file, unless that was told already. The head counts the kept ones, and so comes after them.
+func (s *Sealer) sign(ctx context.Context, end Link, entries int64, age time.Duration) error {
+	if end.N == 0 {
 		return nil
 	}
-	if s.kept.N == 0 { // a checkpoint counts those before it
-		if err := s.readKept(ctx); err != nil {
+	if s.keepDue(end, entries, age) {
+		if err := s.readKept(ctx); err != nil { // another sealer may have kept one
 			return err
 		}
 	}
+	if s.keepDue(end, entries, age) {
+		if err := s.keep(ctx, end); err != nil {
+			return err
+		}
+	}
+	if s.seen.N != end.N || s.seen.Kept != s.kept.Kept {
+		if err := s.signHead(ctx, end); err != nil {
+			return err
+		}
+	}
+	return s.export()
+}
+
+func (s *Sealer) signHead(ctx context.Context, end Link) error {
 	c := believed{Checkpoint: checkpointOf(end, s.genesis, s.kept.Kept, s.clock.Now())}
 	var err error
 	if c.text, err = sign(s.keys, kindCheckpoint, c.Checkpoint); err != nil {
 		return err
 	}
-	if err := s.chain.PutMark(ctx, Mark{Name: markHead, Rank: c.N, Value: c.text}); err != nil {
+	if err := s.chain.PutMark(ctx, Mark{Name: markHead, Rank: c.rank(), Value: c.text}); err != nil {
 		return fmt.Errorf("sign the chain: %w", err)
 	}
 	if s.dir != "" {
@@ -399,29 +419,13 @@ func (s *Sealer) readKept(ctx context.Context) error {
 	return nil
 }
 
-func (s *Sealer) keepDue(entries int64, age time.Duration) bool {
-	fresh := s.seen.N - s.kept.N
+func (s *Sealer) keepDue(end Link, entries int64, age time.Duration) bool {
+	fresh := end.N - s.kept.N
 	return fresh > 0 && (fresh >= entries || s.clock.Now().Sub(s.kept.At()) >= age)
 }
 
-// keep keeps a checkpoint when so many entries or so much time have passed since the last one.
-func (s *Sealer) keep(ctx context.Context, entries int64, age time.Duration) error {
-	if s.keepDue(entries, age) {
-		if err := s.readKept(ctx); err != nil { // another sealer may have kept one
-			return err
-		}
-	}
-	if s.keepDue(entries, age) {
-		if err := s.keepHead(ctx); err != nil {
-			return err
-		}
-	}
-	return s.export()
-}
-
-func (s *Sealer) keepHead(ctx context.Context) error {
-	c := s.seen.Checkpoint
-	c.Kept, c.Time = s.kept.Kept+1, instant(s.clock.Now())
+func (s *Sealer) keep(ctx context.Context, end Link) error {
+	c := checkpointOf(end, s.genesis, s.kept.Kept+1, s.clock.Now())
 	text, err := sign(s.keys, kindCheckpoint, c)
 	if err != nil {
 		return err

@@ -295,7 +295,7 @@ func readGenesis(ctx context.Context, c ChainReader) (int64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(m.Value, 10, 64)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || m.Rank != 0 {
 		return -1, nil //nolint:nilerr // no number that was signed is this one
 	}
 	return n, nil

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// anywhere is a link behind every other.
+const anywhere = 1<<63 - 1
+
 // headPatience is how often a verification looks for the head of a chain that has just begun, a second apart.
 const headPatience = 5
 
@@ -47,13 +50,13 @@ func (v *verification) readStatements(ctx context.Context) error {
 
 // hold keeps a checkpoint from outside the store, to compare the chain with it.
 func (v *verification) hold(text string) {
-	if c, ok := v.believe(text, "a checkpoint outside the store"); ok {
+	if c, ok := v.believe(text, "a checkpoint outside the store", anywhere); ok {
 		v.signed = append(v.signed, c)
 	}
 }
 
-// believe opens a checkpoint; ok is false when nothing is to be compared with it.
-func (v *verification) believe(text, where string) (c Checkpoint, ok bool) {
+// believe opens a checkpoint, which stands for a link that is not behind one; ok is false when nothing is to be compared with it.
+func (v *verification) believe(text, where string, before int64) (c Checkpoint, ok bool) {
 	c, key, err := open[Checkpoint](v.Trusted, kindCheckpoint, text)
 	if err == nil {
 		return c, c.N >= v.From
@@ -61,7 +64,7 @@ func (v *verification) believe(text, where string) (c Checkpoint, ok bool) {
 	if key != "" {
 		where += " (key " + key + ")"
 	}
-	v.found(c.N, "%s is not to be believed: %s", where, err.Error())
+	v.found(min(c.N, before), "%s is not to be believed: %s", where, err.Error())
 	return c, false
 }
 
@@ -74,19 +77,22 @@ func (v *verification) checkHead(ctx context.Context, end Link) error {
 		}
 		return nil
 	}
-	c, ok := v.believe(v.head.Value, "the head in the store")
+	if err := v.checkPublished(ctx); err != nil {
+		return err
+	}
+	c, ok := v.believe(v.head.Value, "the head in the store", end.N)
 	if !ok {
 		return nil
 	}
-	if c.N != v.head.Rank {
-		v.found(min(c.N, v.head.Rank), "the head in the store was changed")
+	if c.rank() != v.head.Rank {
+		v.found(c.N, "the head in the store was changed")
 	}
 	if c.Genesis != v.report.Genesis {
 		v.found(v.From, "the number of entries from before the chain was changed from %d to %d", c.Genesis, v.report.Genesis)
 	}
 	v.kept.least = c.Kept
 	v.signed = append(v.signed, c)
-	return v.checkPublished(ctx)
+	return nil
 }
 
 // awaitHead gives a chain that has just begun the time to sign its head.
@@ -109,15 +115,19 @@ func (v *verification) awaitHead(ctx context.Context) error {
 	return nil
 }
 
-// checkPublished wants the public keys in the store to be those that are trusted.
+// checkPublished wants the public keys in the store to be those that are trusted. Whoever signed the head published his.
 func (v *verification) checkPublished(ctx context.Context) error {
+	_, signer, err := open[Checkpoint](v.Trusted, kindCheckpoint, v.head.Value)
+	if err != nil {
+		signer = ""
+	}
 	for id, public := range v.Trusted {
 		m, err := v.Chain.Mark(ctx, markKey+id)
 		if err != nil {
 			return fmt.Errorf("public key: %w", err)
 		}
-		if m.Value != "" && m.Value != PublicText(public) {
-			v.found(v.From, "the public key %s in the store was changed", id)
+		if want := (Mark{Name: markKey + id, Value: PublicText(public)}); m != want && (m != Mark{} || id == signer) {
+			v.found(v.From, "the public key %s in the store was changed or removed", id)
 		}
 	}
 	return nil
@@ -213,12 +223,12 @@ func (s *storeCheckpoints) next(ctx context.Context, v *verification) (*Checkpoi
 			v.found(s.n+1, "checkpoint number %d was removed from the store", s.seq+1)
 		}
 		s.seq = k.Seq
-		c, ok := v.believe(k.Statement, fmt.Sprintf("checkpoint number %d of the store", k.Seq))
+		c, ok := v.believe(k.Statement, fmt.Sprintf("checkpoint number %d of the store", k.Seq), s.n+1)
 		if ok && (c.Kept != k.Seq || c.N <= s.n) {
 			v.found(min(c.N, s.n+1), "checkpoint number %d of the store was changed", k.Seq)
 		}
-		s.n = max(s.n, c.N)
 		if ok {
+			s.n = max(s.n, c.N)
 			return &c, nil
 		}
 	}
@@ -227,9 +237,8 @@ func (s *storeCheckpoints) next(ctx context.Context, v *verification) (*Checkpoi
 
 // finish looks at the checkpoints that the walk did not come to, and whether there are as many as were signed.
 func (s *storeCheckpoints) finish(ctx context.Context, v *verification) error {
-	const allOfThem = 1<<63 - 1
 	for {
-		c, ok, err := s.upTo(ctx, v, allOfThem)
+		c, ok, err := s.upTo(ctx, v, anywhere)
 		if err != nil {
 			return err
 		}

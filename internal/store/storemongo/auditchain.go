@@ -148,6 +148,11 @@ func (s *Store) LinksOf(ctx context.Context, entries []string) ([]audit.Link, er
 // Loose looks through entries for those that neither have a link nor wait for one. An entry is queued before it is written and leaves the
 // queue after its link is, so that one which is found in neither may have moved from here to there: the links are looked at last.
 func (s *Store) Loose(ctx context.Context, after string, limit int) (loose []audit.Kept, next string, err error) {
+	if after == "" {
+		if loose, err = s.strange(ctx, limit); err != nil {
+			return nil, "", err
+		}
+	}
 	docs, err := list[bson.Raw](ctx, s, s.audit, field("_id", field("$gt", after)), sorted("_id").SetLimit(int64(limit)))
 	if err != nil {
 		return nil, "", err
@@ -161,7 +166,7 @@ func (s *Store) Loose(ctx context.Context, after string, limit int) (loose []aud
 		left[k.ID] = k
 	}
 	if err := s.dropLinked(ctx, left); err != nil || len(left) == 0 {
-		return nil, next, err
+		return loose, next, err
 	}
 	queued, err := listAmong[waitingDoc](ctx, s, s.unsealed, "entry_id", idsOf(left))
 	if err != nil {
@@ -177,6 +182,17 @@ func (s *Store) Loose(ctx context.Context, after string, limit int) (loose []aud
 		loose = append(loose, k)
 	}
 	return loose, next, nil
+}
+
+// strange are documents of the record whose ids are none of the product's: empty, or no text at all. A walk by ids would pass them over.
+func (s *Store) strange(ctx context.Context, limit int) ([]audit.Kept, error) {
+	ids := field("$or", bson.A{byID(""), field("_id", field("$not", field("$type", "string")))})
+	docs, err := list[bson.Raw](ctx, s, s.audit, ids, options.Find().SetLimit(int64(limit)))
+	return convert(docs, func(raw bson.Raw) audit.Kept {
+		k := keptOf(raw)
+		k.ID = raw.Lookup("_id").String()
+		return k
+	}), err
 }
 
 // dropLinked takes the entries away that have a link.

@@ -15,9 +15,7 @@ import (
 var _ audit.Chain = (*Store)(nil)
 
 // chainReads reads the chain over the record.
-type chainReads struct {
-	reads *reads
-}
+type chainReads struct{ stmts *chainStatements }
 
 // Chain is the chain over the record in a data folder, for reading alone.
 type Chain struct {
@@ -35,10 +33,10 @@ func OpenChain(ctx context.Context, dir string) (*Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Chain{chainReads: chainReads{reads: &reads{}}, db: db}
+	c := &Chain{chainReads: chainReads{&chainStatements{}}, db: db}
 	queries, err := loadQueries(queryFiles)
 	if err == nil {
-		_, err = prepare(ctx, db, queries, c.reads)
+		_, err = prepare(ctx, db, queries, c.stmts)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the record in %s (is its schema of this version?): %w", dir, err), db.Close())
@@ -47,31 +45,31 @@ func OpenChain(ctx context.Context, dir string) (*Chain, error) {
 }
 
 // Close lets the file go.
-func (c *Chain) Close() error { return errors.Join(closeStatements(c.reads), c.db.Close()) }
+func (c *Chain) Close() error { return errors.Join(closeStatements(c.stmts), c.db.Close()) }
 
 // Unsealed lists entries that wait for their link, oldest first.
 func (c chainReads) Unsealed(ctx context.Context, after audit.Waiting, limit int) ([]audit.Waiting, error) {
-	rows, err := c.reads.Unsealed.QueryContext(ctx, after.Position, after.Entry, limit)
+	rows, err := c.stmts.Unsealed.QueryContext(ctx, after.Position, after.Entry, limit)
 	items, err := collect(rows, err, scanWaiting)
 	return items, translate(err)
 }
 
 // CountUnsealed tells how many entries wait.
 func (c chainReads) CountUnsealed(ctx context.Context) (n int, err error) {
-	err = c.reads.CountUnsealed.QueryRowContext(ctx).Scan(&n)
+	err = c.stmts.CountUnsealed.QueryRowContext(ctx).Scan(&n)
 	return n, translate(err)
 }
 
 // Kept reads entries as they are stored, in no order; an unknown id is left out.
 func (c chainReads) Kept(ctx context.Context, ids []string) ([]audit.Kept, error) {
-	rows, err := c.reads.KeptEntries.QueryContext(ctx, list(ids))
+	rows, err := c.stmts.KeptEntries.QueryContext(ctx, list(ids))
 	items, err := collect(rows, err, func(row scanner) (audit.Kept, error) { return scanKept(row) })
 	return items, translate(err)
 }
 
 // LastLink is the end of the chain.
 func (c chainReads) LastLink(ctx context.Context) (audit.Link, error) {
-	l, err := scanLink(c.reads.LastLink.QueryRowContext(ctx))
+	l, err := scanLink(c.stmts.LastLink.QueryRowContext(ctx))
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.Link{}, nil
 	}
@@ -80,21 +78,25 @@ func (c chainReads) LastLink(ctx context.Context) (audit.Link, error) {
 
 // Links lists links after a number.
 func (c chainReads) Links(ctx context.Context, after int64, limit int) ([]audit.Link, error) {
-	rows, err := c.reads.Links.QueryContext(ctx, after, limit)
+	rows, err := c.stmts.Links.QueryContext(ctx, after, limit)
 	items, err := collect(rows, err, scanLink)
 	return items, translate(err)
 }
 
 // LinksOf finds the links of entries.
 func (c chainReads) LinksOf(ctx context.Context, entries []string) ([]audit.Link, error) {
-	rows, err := c.reads.LinksOf.QueryContext(ctx, list(entries))
+	rows, err := c.stmts.LinksOf.QueryContext(ctx, list(entries))
 	items, err := collect(rows, err, scanLink)
 	return items, translate(err)
 }
 
 // Loose looks through entries for those that neither have a link nor wait for one. Each page is one snapshot.
 func (c chainReads) Loose(ctx context.Context, after string, limit int) (loose []audit.Kept, next string, err error) {
-	rows, err := c.reads.LooseEntries.QueryContext(ctx, after, limit)
+	from := after
+	if after != "" { // an entry whose id is empty must not be passed over
+		from += "\x00"
+	}
+	rows, err := c.stmts.LooseEntries.QueryContext(ctx, from, limit)
 	looked := 0
 	_, err = collect(rows, err, func(row scanner) (struct{}, error) {
 		var alone bool
@@ -113,14 +115,14 @@ func (c chainReads) Loose(ctx context.Context, after string, limit int) (loose [
 
 // Checkpoints lists kept checkpoints after a number.
 func (c chainReads) Checkpoints(ctx context.Context, after int64, limit int) ([]audit.KeptCheckpoint, error) {
-	rows, err := c.reads.Checkpoints.QueryContext(ctx, after, limit)
+	rows, err := c.stmts.Checkpoints.QueryContext(ctx, after, limit)
 	items, err := collect(rows, err, scanCheckpoint)
 	return items, translate(err)
 }
 
 // LastCheckpoint is the newest kept one.
 func (c chainReads) LastCheckpoint(ctx context.Context) (audit.KeptCheckpoint, error) {
-	k, err := scanCheckpoint(c.reads.LastCheckpoint.QueryRowContext(ctx))
+	k, err := scanCheckpoint(c.stmts.LastCheckpoint.QueryRowContext(ctx))
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.KeptCheckpoint{}, nil
 	}
@@ -129,7 +131,7 @@ func (c chainReads) LastCheckpoint(ctx context.Context) (audit.KeptCheckpoint, e
 
 // Mark reads a named statement.
 func (c chainReads) Mark(ctx context.Context, name string) (audit.Mark, error) {
-	m, err := scanMark(c.reads.Mark.QueryRowContext(ctx, name))
+	m, err := scanMark(c.stmts.Mark.QueryRowContext(ctx, name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return audit.Mark{}, nil
 	}

@@ -54,6 +54,11 @@ func TestQueries_EveryNamedQueryPreparesAndIsUsed(t *testing.T) {
 	require.NoError(t, err)
 	more, err := prepare(t.Context(), s.readDB, queries, &r)
 	require.NoError(t, err)
+	var c chainStatements
+	chain, err := prepare(t.Context(), s.readDB, queries, &c)
+	require.NoError(t, err)
+	more = append(more, chain...)
+	require.NoError(t, closeStatements(&c))
 	require.NoError(t, closeStatements(&w))
 	require.NoError(t, closeStatements(&r))
 	for name := range queries {
@@ -110,6 +115,12 @@ func TestQueries_useTheirIndexes(t *testing.T) {
 		{"entries", []string{"showtime", "from"}, "USING INDEX audit_logs_by_showtime"},
 		{"entries", []string{"user"}, "USING INDEX audit_logs_by_user"},
 		{"entries", []string{"booking"}, "USING INDEX audit_logs_by_booking"},
+		{"unsealed", nil, "audit_unsealed USING PRIMARY KEY"},
+		{"unqueue_entries", nil, "audit_unsealed USING PRIMARY KEY"},
+		{"links_of", nil, "INDEX sqlite_autoindex_audit_chain_1"},
+		{"loose_entries", nil, "SEARCH c USING COVERING INDEX sqlite_autoindex_audit_chain_1"},
+		{"links", nil, "audit_chain USING INTEGER PRIMARY KEY"},
+		{"last_link", nil, "SCAN audit_chain"},
 		{"users", nil, "USING INDEX users_by_creation"},
 		{"users", []string{"text"}, "user_terms USING PRIMARY KEY"},
 		{"users", []string{"people", "role"}, "USING INDEX users_by_role"},

@@ -83,6 +83,7 @@ type Store struct {
 	writeDB *sql.DB
 	readDB  *sql.DB
 	writer  *writer
+	reads   *reads
 	writes  *writes
 	scrubs  scrubbing
 
@@ -103,7 +104,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dir: o.Dir, clock: o.Clock, log: o.Logger, lock: lock, chainReads: chainReads{reads: &reads{}}, writes: &writes{}}
+	s := &Store{dir: o.Dir, clock: o.Clock, log: o.Logger, lock: lock, chainReads: chainReads{&chainStatements{}}, reads: &reads{}, writes: &writes{}}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store in %s: %w", o.Dir, err), s.closeFiles())
 	}
@@ -149,8 +150,10 @@ func (s *Store) start(ctx context.Context, o Options) error {
 	if _, err := prepare(ctx, conn, queries, s.writes); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	if _, err := prepare(ctx, s.readDB, queries, s.reads); err != nil {
-		return errors.Join(err, conn.Close())
+	for _, statements := range []any{s.reads, s.stmts} {
+		if _, err := prepare(ctx, s.readDB, queries, statements); err != nil {
+			return errors.Join(err, conn.Close())
+		}
 	}
 	s.writer = &writer{
 		conn: conn, stmts: s.writes, log: o.Logger, fatal: o.Fatal, grouped: o.Grouped,
@@ -186,7 +189,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) closeFiles() error {
-	errs := []error{closeStatements(s.reads), closeStatements(s.writes)}
+	errs := []error{closeStatements(s.reads), closeStatements(s.stmts), closeStatements(s.writes)}
 	if s.readDB != nil {
 		errs = append(errs, s.readDB.Close())
 	}

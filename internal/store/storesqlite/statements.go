@@ -158,17 +158,6 @@ type reads struct {
 	CountEntries filtered  `sql:"count_entries"`
 	UserKeys     *sql.Stmt `sql:"user_keys"`
 
-	Unsealed       *sql.Stmt `sql:"unsealed"`
-	CountUnsealed  *sql.Stmt `sql:"count_unsealed"`
-	KeptEntries    *sql.Stmt `sql:"kept_entries"`
-	LooseEntries   *sql.Stmt `sql:"loose_entries"`
-	LastLink       *sql.Stmt `sql:"last_link"`
-	Links          *sql.Stmt `sql:"links"`
-	LinksOf        *sql.Stmt `sql:"links_of"`
-	Checkpoints    *sql.Stmt `sql:"checkpoints"`
-	LastCheckpoint *sql.Stmt `sql:"last_checkpoint"`
-	Mark           *sql.Stmt `sql:"mark"`
-
 	Erasure      *sql.Stmt `sql:"erasure"`
 	Erased       *sql.Stmt `sql:"erased"`
 	OpenErasures *sql.Stmt `sql:"open_erasures"`
@@ -198,4 +187,18 @@ type reads struct {
 	ExportTokens      *sql.Stmt `sql:"export_tokens"`
 	ExportRevocations *sql.Stmt `sql:"export_revocations"`
 	ExportErasures    *sql.Stmt `sql:"export_erasures"`
+}
+
+// chainStatements are the statements of the reader pool that read the chain over the record.
+type chainStatements struct {
+	Unsealed       *sql.Stmt `sql:"unsealed"`
+	CountUnsealed  *sql.Stmt `sql:"count_unsealed"`
+	KeptEntries    *sql.Stmt `sql:"kept_entries"`
+	LooseEntries   *sql.Stmt `sql:"loose_entries"`
+	LastLink       *sql.Stmt `sql:"last_link"`
+	Links          *sql.Stmt `sql:"links"`
+	LinksOf        *sql.Stmt `sql:"links_of"`
+	Checkpoints    *sql.Stmt `sql:"checkpoints"`
+	LastCheckpoint *sql.Stmt `sql:"last_checkpoint"`
+	Mark           *sql.Stmt `sql:"mark"`
 }

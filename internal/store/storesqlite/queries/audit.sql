@@ -20,11 +20,14 @@ SELECT {kept_columns} FROM json_each(?1) j CROSS JOIN audit_logs a ON a.id = j.v
 
 -- An entry that was queued again has another place there than its own; such rows are rare, and looking through all is the last resort.
 -- name: loose_entries
-SELECT {kept_columns}, c.n IS NULL
-  AND NOT EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.position = a.position AND u.entry = a.id)
-  AND NOT EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.entry = a.id)
+SELECT {kept_columns}, CASE
+    WHEN c.n IS NOT NULL THEN 0
+    WHEN EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.position = a.position AND u.entry = a.id) THEN 0
+    WHEN EXISTS (SELECT 1 FROM audit_unsealed u WHERE u.entry = a.id) THEN 0
+    ELSE 1
+  END
 FROM audit_logs a LEFT JOIN audit_chain c ON c.entry = a.id
-WHERE a.id > ?1 ORDER BY a.id LIMIT ?2
+WHERE a.id >= ?1 ORDER BY a.id LIMIT ?2
 
 -- name: insert_link
 INSERT INTO audit_chain (n, entry, digest, prev, hash) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (n) DO NOTHING
