@@ -93,7 +93,7 @@ func FuzzLabel(f *testing.F) {
 		words = append(words, strings.Fields(m.name)...)
 	}
 	f.Fuzz(func(t *testing.T, agent string) {
-		for _, w := range strings.Fields(Label(agent)) {
+		for w := range strings.FieldsSeq(Label(agent)) {
 			if !slices.Contains(words, w) {
 				t.Fatalf("%q is shown as %q", agent, Label(agent))
 			}

@@ -57,7 +57,7 @@ func TestSecurity_every_named_test_exists(t *testing.T) {
 			t.Errorf("there is no %s.%s", n[1], n[2])
 			continue
 		}
-		for _, part := range strings.Split(strings.TrimPrefix(n[3], "/"), "/") {
+		for part := range strings.SplitSeq(strings.TrimPrefix(n[3], "/"), "/") {
 			if part != "" && !strings.Contains(text, `"`+strings.ReplaceAll(part, "_", " ")+`"`) && !strings.Contains(text, `"`+part+`"`) {
 				t.Errorf("%s.%s has no case %q", n[1], n[2], part)
 			}

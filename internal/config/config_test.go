@@ -13,7 +13,8 @@ const secret = "0123456789abcdef0123456789abcdef"
 
 // sound is the least that a production process starts with.
 func sound() map[string]string {
-	return map[string]string{"JWT_SECRET": secret, "ALLOW_MOCK_PAYMENTS": "1", "GOOGLE_CLIENT_ID": "client", "GOOGLE_CLIENT_SECRET": "hush",
+	return map[string]string{
+		"JWT_SECRET": secret, "ALLOW_MOCK_PAYMENTS": "1", "GOOGLE_CLIENT_ID": "client", "GOOGLE_CLIENT_SECRET": "hush",
 		"GOOGLE_REDIRECT_URL": "https://tickets.example/api/auth/google/callback",
 	}
 }

@@ -23,7 +23,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		c, err := config.Load(v)
-		said := ""
+		var said string
 		if err != nil {
 			said = err.Error()
 		} else {

@@ -167,11 +167,11 @@ func FuzzSaleBody(f *testing.F) {
 		if decodeStrict(data, &b) != nil {
 			return
 		}
-		var any map[string]json.RawMessage
-		if err := json.Unmarshal(data, &any); err != nil {
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(data, &members); err != nil {
 			t.Fatalf("%q: %v", data, err)
 		}
-		for name := range any {
+		for name := range members {
 			if !known[name] {
 				t.Fatalf("%q has the member %q", data, name)
 			}

@@ -124,24 +124,27 @@ func componentOf(p Part) component {
 		c.Scope = "excluded"
 	}
 	c.Ref = c.Purl
-	if p.Kind == NPM {
-		if group, name, ok := strings.Cut(p.Name, "/"); ok {
-			c.Group, c.Name = group, name
-		}
-		if digest, ok := strings.CutPrefix(p.Sum, "sha512-"); ok {
-			if raw, err := base64.StdEncoding.DecodeString(digest); err == nil {
-				c.Hashes = []hash{{"SHA-512", hex.EncodeToString(raw)}}
-			}
-		}
-		if !p.Shipped {
-			c.Ref += "#excluded" // the same package may be shipped too
-		}
-		return c
-	}
-	if p.Sum != "" { // a hash over the hashes of the module's files, which no hash algorithm of the format names
+	switch {
+	case p.Kind == NPM:
+		ofNPM(&c, p)
+	case p.Sum != "": // a hash over the hashes of the module's files, which no hash algorithm of the format names
 		c.Properties = []property{{"go:sum", p.Sum}}
 	}
 	return c
+}
+
+// ofNPM adds what only npm packages have: a scope, and the hash of their archive.
+func ofNPM(c *component, p Part) {
+	if group, name, ok := strings.Cut(p.Name, "/"); ok {
+		c.Group, c.Name = group, name
+	}
+	digest, _ := strings.CutPrefix(p.Sum, "sha512-")
+	if raw, err := base64.StdEncoding.DecodeString(digest); err == nil && len(raw) > 0 {
+		c.Hashes = []hash{{"SHA-512", hex.EncodeToString(raw)}}
+	}
+	if !p.Shipped {
+		c.Ref += "#excluded" // the same package may be shipped too
+	}
 }
 
 func licences(expression string) []licence {

@@ -253,7 +253,7 @@ func TestBill(t *testing.T) {
 			require.Regexp(t, `^[0-9a-f]{128}$`, h.Content)
 		}
 		for _, l := range c.Licenses {
-			require.True(t, (l.License == nil) != (l.Expression == ""), "an id or an expression, not both")
+			require.NotEqual(t, l.License == nil, l.Expression == "", "an id or an expression, not both")
 		}
 	}
 	require.Len(t, b.Dependencies, 1)

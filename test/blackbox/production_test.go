@@ -1,7 +1,6 @@
 package blackbox_test
 
 import (
-	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,7 +22,7 @@ func refusedStart(t *testing.T, command string, env ...string) string {
 	cmd.Env = append([]string{"HOME=" + cmd.Dir, "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=off"}, env...)
 	out, err := cmd.CombinedOutput()
 	exit := &exec.ExitError{}
-	require.True(t, errors.As(err, &exit), "the server started with %v:\n%s", env, out)
+	require.ErrorAs(t, err, &exit, "the server started with %v:\n%s", env, out)
 	require.Equal(t, 1, exit.ExitCode(), "%s", out)
 	require.NotContains(t, string(out), "goroutine")
 	require.Equal(t, 1, strings.Count(string(out), "fault(s)"), "one message: %s", out)

@@ -208,7 +208,11 @@ func routeOrigins(t *testing.T, w *world) {
 			continue
 		}
 		for _, head := range [][]string{
-			{"Origin", "https://elsewhere.example"}, {"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}, {"X-Requested-With", ""}, {"X-Requested-With", "XMLHttpRequest"},
+			{"Origin", "https://elsewhere.example"},
+			{"Origin", "null"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"X-Requested-With", ""},
+			{"X-Requested-With", "XMLHttpRequest"},
 			{"Origin", "https://partner.example", "X-Requested-With", ""},
 		} {
 			p.refused(t, "cross_origin", o.target(), nil, head...)
@@ -268,11 +272,11 @@ func routeMethods(t *testing.T, w *world) {
 			continue
 		}
 		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH"} {
-			real := method
+			meant := method
 			if method == "HEAD" {
-				real = "GET"
+				meant = "GET"
 			}
-			if has[real+" "+o.path] {
+			if has[meant+" "+o.path] {
 				continue
 			}
 			for _, head := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {

@@ -3,6 +3,7 @@ package blackbox_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -24,10 +25,7 @@ func TestSecrets_stay_where_they_are(t *testing.T) {
 	}
 	w := newWorld(t, env...)
 	heard := ""
-	secrets := map[string]string{}
-	for name, value := range settings {
-		secrets[name] = value
-	}
+	secrets := maps.Clone(settings)
 	hear := func() { heard += w.server.Log() } // the log keeps its last lines only
 
 	h, g, p := w.take(t, "Grand"), w.guest(t), w.account(t)

@@ -28,8 +28,20 @@ func TestParseEvent_takes_what_the_scripts_write(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
-		{"A1", `A1\",\"x\":\"`}, {"B22", "b22"}, {"seat.locked", "seat.stolen"}, {"st_1", "st:1"}, {"us_1", "us 1"}, {"us_2", "us|2"}, {"request-1", "short"}, {"request-2", "request/2"}, {"C3", "3C"},
-		{`"e1"`, `"e\"1"`}, {`"1-0"`, `"*"`}, {`"2-0"`, `"2"`}, {`"prev":"1-0",`, ""}, {"{", "["},
+		{"A1", `A1\",\"x\":\"`},
+		{"B22", "b22"},
+		{"seat.locked", "seat.stolen"},
+		{"st_1", "st:1"},
+		{"us_1", "us 1"},
+		{"us_2", "us|2"},
+		{"request-1", "short"},
+		{"request-2", "request/2"},
+		{"C3", "3C"},
+		{`"e1"`, `"e\"1"`},
+		{`"1-0"`, `"*"`},
+		{`"2-0"`, `"2"`},
+		{`"prev":"1-0",`, ""},
+		{"{", "["},
 	} {
 		if e, err := parseEvent(strings.Replace(written, change[0], change[1], 1), ""); err == nil {
 			t.Errorf("%v: %+v", change, e)
