@@ -61,9 +61,10 @@ part_vulnerabilities() {
   else cat "$log" >&2; die 'vulnerabilities of npm packages (above)'; fi
 }
 
-# tree FOLDER: the last commit in a folder of its own, with its pages built.
+# tree FOLDER: the commit in a folder of its own, with its pages built.
 tree() {
-  git clone --quiet --no-hardlinks "$ROOT" "$1"
+  git clone --quiet --no-hardlinks --no-checkout "$ROOT" "$1"
+  git -C "$1" checkout --quiet --detach "$commit"
   (cd "$1/web" && npm ci --ignore-scripts --no-audit --no-fund --prefer-offline --loglevel=error >&2 && npm run --silent build -- --logLevel warn >&2)
   touch "$1/web/dist/.gitkeep"
   node scripts/precompress.mjs "$1/web/dist" >&2
@@ -75,8 +76,9 @@ compile() {
     go build -trimpath -buildvcs=false -tags nomsgpack -ldflags "-s -w -buildid= -X main.version=$version" -o "$3" ./cmd/cinema)
 }
 
-# begin: the version, and a place for trees.
+# begin: the commit, its version, and a place for trees.
 begin() {
+  commit=$(git rev-parse HEAD)
   version=${VERSION:-$(git describe --tags --always)}
   if [[ -n $(git status --porcelain --untracked-files=no) ]]; then note 'what is not committed is left out'; fi
   scratch=$(mktemp -d "$CACHE/supply.XXXXXX")
