@@ -143,9 +143,7 @@ func (s *Service) activity(ctx context.Context, e audit.Entry, owners []ident.Us
 	}
 	a.Personal = revealed.Values
 	var payload map[string]any
-	if json.Unmarshal(e.Payload, &payload) != nil {
-		return a, nil
-	}
+	_ = json.Unmarshal(e.Payload, &payload) // an entry may have none
 	if _, action := payload["actor"]; action {
 		if a.By = byStaff; slices.Contains(owners, revealed.Actor) {
 			a.By, a.From = byYou, revealed.From

@@ -134,7 +134,6 @@ func Names(text, email, name string) bool {
 func (s *Service) survey(ctx context.Context, owners []ident.User) (Kept, error) {
 	var kept Kept
 	var newest time.Time
-	now := s.clock.Now()
 	err := s.eachBooking(ctx, booking.Query{Users: owners}, func(b booking.Booking) error {
 		if b.Status.Open() || b.Status == booking.Cancelling {
 			return fault.New(fault.Conflict, "payment_open", "A payment or a refund is under way. Try again when it has ended.").With("booking_id", b.ID)
@@ -143,29 +142,34 @@ func (s *Service) survey(ctx context.Context, owners []ident.User) (Kept, error)
 		if b.CreatedAt.After(newest) {
 			newest = b.CreatedAt
 		}
-		if b.Status != booking.Booked {
-			return nil
-		}
-		d, err := s.programme.Detail(ctx, b.Showtime)
-		if fault.KindOf(err) == fault.NotFound {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if d.Showtime.EndsAt.After(now) {
-			for _, t := range b.Tickets {
-				if t.Void == "" {
-					kept.Tickets++
-				}
-			}
-		}
-		return nil
+		n, err := s.toCome(ctx, b)
+		kept.Tickets += n
+		return err
 	})
 	if kept.Bookings > 0 {
 		kept.Until = time.Date(newest.UTC().Year()+1+ledgerYears, time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return kept, err
+}
+
+// toCome counts a booking's valid tickets when its show is not over.
+func (s *Service) toCome(ctx context.Context, b booking.Booking) (n int, err error) {
+	if b.Status != booking.Booked {
+		return 0, nil
+	}
+	d, err := s.programme.Detail(ctx, b.Showtime)
+	if fault.KindOf(err) == fault.NotFound {
+		return 0, nil
+	}
+	if err != nil || !d.Showtime.EndsAt.After(s.clock.Now()) {
+		return 0, err
+	}
+	for _, t := range b.Tickets {
+		if t.Void == "" {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // eachBooking calls a function for every booking of a query, newest first.

@@ -174,17 +174,17 @@ const (
 func (s *Service) Run(ctx context.Context) error {
 	var next time.Time
 	for {
-		if err := s.ResumeOnce(ctx); err != nil {
-			s.fail(ctx, "erasures are not finished and go on", err)
+		if err := s.ResumeOnce(ctx); s.failed(ctx, err) {
+			s.log.WarnContext(ctx, "erasures are not finished and go on", "error", err)
 		}
-		if err := s.records.Scrub(ctx); err != nil {
-			s.fail(ctx, "the disk was not scrubbed", err)
+		if err := s.records.Scrub(ctx); s.failed(ctx, err) {
+			s.log.WarnContext(ctx, "the disk was not scrubbed", "error", err)
 		}
 		if now := s.clock.Now(); !now.Before(next) {
 			next = now.Add(blankEvery)
-			if err := s.blank(ctx); err != nil {
+			if err := s.blank(ctx); s.failed(ctx, err) {
 				next = now.Add(blankRetry)
-				s.fail(ctx, "contacts of past shows were not taken out of bookings", err)
+				s.log.WarnContext(ctx, "contacts of past shows were not taken out of bookings", "error", err)
 			}
 		}
 		select {
@@ -199,16 +199,14 @@ func (s *Service) blank(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, runTime)
 	defer cancel()
 	_, err := s.BlankOnce(bounded)
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
-	}
 	return err
 }
 
-func (s *Service) fail(ctx context.Context, what string, err error) {
-	if ctx.Err() != nil {
-		return
+// failed counts an error, but for one that the end of the process made.
+func (s *Service) failed(ctx context.Context, err error) bool {
+	if err == nil || ctx.Err() != nil {
+		return false
 	}
 	s.count(func(st *Stats) { st.Failures++ })
-	s.log.WarnContext(ctx, what, "error", err)
+	return true
 }

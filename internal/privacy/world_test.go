@@ -36,10 +36,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	show   ident.Showtime = "st_evening"
-	listed                = "boss@example.com"
-)
+const show ident.Showtime = "st_evening"
+
+const listed = "boss@example.com"
 
 var evening = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 

@@ -259,7 +259,7 @@ func documents(t *testing.T, uri string) map[string][]byte {
 // remembered is every key of Redis with what it holds. Values are read by their types: a dump would be packed.
 func remembered(r *redistest.Server) map[string][]byte {
 	out := make(map[string][]byte)
-	for _, key := range strings.Fields(r.CLI("--scan")) {
+	for key := range strings.FieldsSeq(r.CLI("--scan")) {
 		var text string
 		switch kind := r.CLI("TYPE", key); kind {
 		case "string":

@@ -66,17 +66,16 @@ func (s *Store) BeginErasure(ctx context.Context, e privacy.Erasure) (privacy.Er
 	if _, err := s.insert(ctx, s.erasures, toErasure(e)); err != nil {
 		return privacy.Erasure{}, err
 	}
-	var d erasureDoc
+	var holds erasureDoc
 	err := s.again(ctx, func(ctx context.Context) error {
-		found := false
-		var err error
-		d, found, err = findOnce[erasureDoc](ctx, s.erasures, byID(string(e.User)))
+		d, found, err := findOnce[erasureDoc](ctx, s.erasures, byID(string(e.User)))
 		if err == nil && !found {
 			err = errNoWinner
 		}
+		holds = d
 		return err
 	})
-	return d.erasure(), err
+	return holds.erasure(), err
 }
 
 // Erasure reads a decision; found is false when there is none.

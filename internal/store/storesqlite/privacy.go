@@ -146,7 +146,7 @@ func (s *Store) Disown(ctx context.Context, u, alias ident.User, limit int) (n i
 	}
 	limit, _ = page(limit, 0, standardPage, mostPage)
 	err = s.do(ctx, func(ctx context.Context, w *writes) error {
-		rows, err := w.FinishedBookingsOf.QueryContext(ctx, string(u), limit) //nolint:sqlclosecheck // collect closes it
+		rows, err := w.FinishedBookingsOf.QueryContext(ctx, string(u), limit)
 		all, err := collect(rows, err, func(row scanner) (c contact, err error) {
 			err = row.Scan(&c.booking, &c.email, &c.name)
 			return c, err
