@@ -158,7 +158,7 @@ func (p *product) open(ctx context.Context, port int) (err error) {
 			p.close()
 		}
 	}()
-	if err := p.openRecord(); err != nil {
+	if err := p.openRecord(ctx); err != nil {
 		return err
 	}
 	if p.cfg.DemoData != "off" {

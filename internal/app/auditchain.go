@@ -15,11 +15,20 @@ import (
 )
 
 // openRecord reads the secret of the record and makes what seals with it.
-func (p *product) openRecord() (err error) {
+func (p *product) openRecord(ctx context.Context) (err error) {
 	if p.keys, err = auditKeys(p.cfg, p.log); err != nil {
 		return err
 	}
 	p.vault = audit.NewVault(p.store, p.keys, p.clock)
+	stranger, err := audit.Stranger(ctx, p.store, p.keys)
+	if err != nil || stranger == "" {
+		return err
+	}
+	if shared(p.cfg) && !p.cfg.Development() {
+		return fmt.Errorf("AUDIT_KEY_FILE: key %s signed this store's record and is not in %s: every process on a store needs the same file", stranger, auditKeyPath(p.cfg))
+	}
+	p.log.Error("another key signed this store's record: put the file with it back, or its PUBLIC KEY behind the present key; until then the record counts as tampered with",
+		"key_id", stranger, "file", auditKeyPath(p.cfg))
 	return nil
 }
 

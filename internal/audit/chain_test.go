@@ -360,7 +360,13 @@ func TestVerify_former_keys(t *testing.T) {
 	text, err := fresh.PEM()
 	require.NoError(t, err)
 
+	stranger, err := audit.Stranger(t.Context(), w.store, w.keys)
+	require.NoError(t, err)
+	require.Empty(t, stranger)
 	w.keys = fresh
+	stranger, err = audit.Stranger(t.Context(), w.store, w.keys)
+	require.NoError(t, err)
+	require.Equal(t, former.ID(), stranger)
 	r := w.verify(t, nil)
 	require.NotNil(t, r.First)
 	require.Contains(t, r.First.What, "unknown key")

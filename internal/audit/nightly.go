@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -173,4 +174,16 @@ func ReadState(ctx context.Context, c ChainReader, k *Keys) (ChainState, error) 
 		s.Verified = &v
 	}
 	return s, nil
+}
+
+// Stranger is the id of the key that signed the newest checkpoint of a store, when these keys do not know it; empty otherwise.
+func Stranger(ctx context.Context, c ChainReader, k *Keys) (string, error) {
+	head, err := c.Mark(ctx, markHead)
+	if err != nil {
+		return "", fmt.Errorf("head of the chain: %w", err)
+	}
+	if _, key, err := open[Checkpoint](k.trusted, kindCheckpoint, head.Value); errors.Is(err, errUnknownKey) {
+		return key, nil
+	}
+	return "", nil
 }

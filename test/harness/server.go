@@ -71,7 +71,9 @@ func Start(t testing.TB, env ...string) *Server {
 func StartShared(t testing.TB, n int, env ...string) []*Server {
 	t.Helper()
 	bin := Binary(t)
-	env = append([]string{"DEMO_DATA=off", "JWT_SECRET=a-secret-that-all-processes-share-0001"}, env...)
+	env = append([]string{
+		"DEMO_DATA=off", "JWT_SECRET=a-secret-that-all-processes-share-0001", "AUDIT_KEY_FILE=" + filepath.Join(t.TempDir(), "audit_key"),
+	}, env...)
 	seedShared(t, bin, env)
 	servers := make([]*Server, n)
 	for i := range servers {
