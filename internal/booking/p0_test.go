@@ -100,6 +100,46 @@ func TestLateMoney_seats_sold(t *testing.T) {
 	require.Len(t, w.store.claims, 1)
 }
 
+// disown does to every finished booking what an erasure does.
+func (w *world) disown() {
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	for id, b := range w.store.bookings {
+		b.User, b.Owner, b.Customer = booking.AliasPrefix+"nobody", booking.AliasPrefix+"nobody", booking.Customer{}
+		w.store.bookings[id] = b
+	}
+}
+
+// TestLateMoney_erased gives money back whose customer is nobody any more, but for what was sold while he was somebody.
+func TestLateMoney_erased(t *testing.T) {
+	t.Parallel()
+	t.Run("before the money came", func(t *testing.T) {
+		t.Parallel()
+		w, c, s, id := outside(t)
+		w.converge()
+		w.disown()
+		c.set(captured)
+		hook(t, s, id)
+		w.converge()
+		require.Equal(t, int64(2500), c.money(id).repaid)
+		require.Empty(t, w.store.claims)
+	})
+	t.Run("after the money came", func(t *testing.T) {
+		t.Parallel()
+		w, c, s, id := outside(t)
+		w.converge()
+		c.set(captured)
+		hook(t, s, id)
+		w.disown()
+		hook(t, s, id)
+		w.converge()
+		require.Zero(t, c.money(id).repaid, "it is the same sale")
+		require.Len(t, w.store.all(), 2)
+		require.Equal(t, booking.Booked, w.store.all()[1].Status)
+		require.Len(t, w.store.claims, 2)
+	})
+}
+
 // TestLateMoney_after_the_film gives the money back, free seats or not.
 func TestLateMoney_after_the_film(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"cinema/internal/catalog"
@@ -220,7 +221,8 @@ func (s *Service) late(ctx context.Context, b Booking, p payment.Payment) (Booki
 	again.Status, again.Reason, again.Owner = Reserving, "", b.User
 	again.CreatedAt = s.clock.Now().Truncate(time.Millisecond)
 	again.PayDeadline = again.CreatedAt.Add(s.limits.PaymentWindow)
-	if !again.CreatedAt.Before(d.Showtime.EndsAt) || !right(b, p) {
+	nobody := strings.HasPrefix(string(b.User), AliasPrefix) // its customer was erased: nobody could show the tickets
+	if nobody || !again.CreatedAt.Before(d.Showtime.EndsAt) || !right(b, p) {
 		if _, err := s.store.Seal(ctx, again.ID, SealRejected); err != nil {
 			return b, err
 		}

@@ -182,6 +182,17 @@ func TestErase(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, total)
 	})
+	t.Run("does not wait for a hold engine that is away", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		w.live()
+		d := w.deps()
+		d.Holds = away{}
+		kept, err := privacy.New(d).Erase(t.Context(), self(w.person))
+		require.NoError(t, err)
+		require.True(t, kept.Done)
+		require.Empty(t, w.found())
+	})
 	t.Run("a staff refund still works, and the seat is for sale", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
@@ -228,6 +239,15 @@ func TestErase(t *testing.T) {
 		require.Empty(t, items)
 	})
 }
+
+// away is a hold engine that does not answer.
+type away struct{}
+
+func (away) Owned(context.Context, []ident.User) ([]hold.OwnedHold, error) {
+	return nil, hold.ErrUnavailable
+}
+
+func (away) ReleaseOwned(context.Context, []ident.User) (int, error) { return 0, hold.ErrUnavailable }
 
 // meddling lets something happen between the look and the decision.
 type meddling struct {
