@@ -3,6 +3,7 @@ import {
   del,
   get,
   post,
+  type Erased,
   type NewToken,
   type Scope,
   type SessionItem,
@@ -11,13 +12,6 @@ import {
   type TokenList,
 } from '@/shared/api'
 import type { AuthorizeRequest } from './authorizeRequest'
-
-/** What stays after an account is deleted, and why it must. */
-export interface Kept {
-  bookings: number
-  /** When the last of it goes; missing when nothing stays. */
-  until?: string | null
-}
 
 export interface TokenWish {
   name: string
@@ -50,8 +44,8 @@ export function revokeToken(id: string): Promise<unknown> {
   return del(`/api/auth/tokens/${encodeURIComponent(id)}`)
 }
 
-export async function deleteAccount(confirm: string): Promise<Kept> {
-  return (await del<{ kept: Kept }>('/api/me', { confirm })).kept
+export function deleteAccount(confirm: string): Promise<Erased> {
+  return del('/api/me', { confirm })
 }
 
 /** Lets a program act for the caller; the address that takes its code back to it. */

@@ -106,3 +106,6 @@ export type PersonDetail = Schemas['PersonDetail']
 
 /** How far the record is sealed and was verified. */
 export type AuditChain = Schemas['AuditChain']
+
+/** What stays after an account is deleted, and until when. */
+export type Erased = Schemas['Erased']
