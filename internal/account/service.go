@@ -224,7 +224,7 @@ func (s *Service) judge(ctx context.Context, session Session, now time.Time) (*P
 		return nil, missing(err)
 	}
 	role := s.role(user, session)
-	if !s.fit(session, role, now) {
+	if !s.fit(session, role, now) || session.Issuer == "" && !user.Guest { // whoever shared it with a guest is not who the guest became
 		return nil, errNoSession
 	}
 	p := &Principal{User: user, Role: role, Session: session, Scopes: AllScopes}

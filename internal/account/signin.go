@@ -41,13 +41,10 @@ func (s *Service) signIn(ctx context.Context, id Identity, current *Principal, a
 		// Two tabs of one guest may sign in at once: the second finds out here that the guest is one no longer.
 		s.upgrade.Lock()
 		defer s.upgrade.Unlock()
-		u, err := s.store.User(ctx, current.User.ID)
-		if err != nil {
-			return Signed{}, missing(err)
+		var err error
+		if current, err = s.free(ctx, current, id); err != nil {
+			return Signed{}, err
 		}
-		again := *current
-		again.User = u
-		current = &again
 	}
 	u, err := s.resolve(ctx, id, current, now)
 	if err != nil {
@@ -68,6 +65,36 @@ func (s *Service) signIn(ctx context.Context, id Identity, current *Principal, a
 		return Signed{}, err
 	}
 	return signed, s.retire(ctx, current, signed.Principal)
+}
+
+// free is a guest as he is now. Nil: he is somebody else's already, merged into another account or bound to another identity by a sign-in
+// that did not come to its end. Whoever signs in now must not become, or take over, what that person comes back to.
+func (s *Service) free(ctx context.Context, guest *Principal, id Identity) (*Principal, error) {
+	u, err := s.store.User(ctx, guest.User.ID)
+	if err != nil {
+		return nil, missing(err)
+	}
+	again := *guest
+	again.User = u
+	if !u.Guest {
+		return &again, nil
+	}
+	known, err := s.store.UserByIdentity(ctx, id.Issuer, id.Subject)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return nil, err
+	}
+	into, err := s.store.MergedInto(ctx, u.ID)
+	if err != nil || into != "" && into != known.ID {
+		return nil, err
+	}
+	if known.ID == u.ID {
+		return &again, nil
+	}
+	bound, err := s.store.Issuers(ctx, u.ID)
+	if err != nil || len(bound) > 0 {
+		return nil, err
+	}
+	return &again, nil
 }
 
 // resolve finds or makes the account of an identity. The register of identities decides between two first sign-ins at once.
