@@ -133,7 +133,8 @@ func TestService_Of(t *testing.T) {
 		for name, provider := range map[string]http.HandlerFunc{
 			"no such picture": http.NotFound, "no picture": serve([]byte("<svg onload='alert(1)'/>")), "nothing": serve(nil),
 			"hangs up": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-			"a bomb":   serve(bomb(60_000, 60_000)), "a wide bomb": serve(bomb(1025, 1)), "cut off": serve(pngOf(t, painted(100, 100, color.White))[:200]),
+			"a bomb":   serve(bomb(60_000, 60_000)), "too wide": serve(pngOf(t, painted(1025, 2, color.White))),
+			"too high": serve(pngOf(t, painted(2, 1025, color.White))), "cut off": serve(pngOf(t, painted(100, 100, color.White))[:200]),
 		} {
 			b := setup(t, provider)
 			for range 3 {
@@ -249,6 +250,15 @@ func bomb(w, h uint32) []byte {
 	}
 	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)
 	return append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(head, 8, 6, 0, 0, 0))...)
+}
+
+// A file that unfolds to a huge picture is refused by its head, before anything is unfolded.
+func TestConvert_refuses_a_bomb(t *testing.T) {
+	t.Parallel()
+	for _, raw := range [][]byte{bomb(60_000, 60_000), bomb(1025, 1), bomb(1, 1025), pngOf(t, painted(1025, 2, color.White))} {
+		_, err := avatar.Convert(t.Context(), raw)
+		require.ErrorIs(t, err, avatar.ErrSize)
+	}
 }
 
 func TestConvert_stops_when_its_time_is_over(t *testing.T) {

@@ -5,6 +5,9 @@ import "crypto/sha256"
 // Convert makes a small picture of a file.
 var Convert = convert
 
+// ErrSize says that a picture is not decoded.
+var ErrSize = errSize
+
 // Keep keeps a picture of so many bytes under a name; none: that it could not be had.
 func Keep(s *Service, name string, size int) {
 	s.mu.Lock()
