@@ -173,6 +173,11 @@ func (s *Service) others(ctx context.Context, but ident.User, listed []string) (
 	return n, unable, nil
 }
 
+// OtherAdmins counts the administrators beside a person, and lists those who cannot sign in and do not count.
+func (s *Service) OtherAdmins(ctx context.Context, but ident.User) (n int, unable []ident.User, err error) {
+	return s.others(ctx, but, s.listedAddresses())
+}
+
 // PlanRole judges the change that gives a person a role and a scope. A nil scope keeps the present one where both roles have one;
 // whether its cinemas exist is the caller's to know.
 // Faults: NotFound "user_not_found", Invalid "invalid_cinema", Conflict "guest" / "bootstrap_admin" / "last_admin".

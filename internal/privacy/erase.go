@@ -192,26 +192,25 @@ func (s *Service) eachBooking(ctx context.Context, q booking.Query, f func(booki
 	}
 }
 
-// keepAdmin takes the role of an administrator who is erased, unless he is the last one.
+// keepAdmin takes the role of an administrator who is erased, unless nobody else who can sign in is one.
 func (s *Service) keepAdmin(ctx context.Context, u account.User) error {
-	if u.Guest {
+	granted := u.Granted == account.RoleAdmin
+	listed := u.Verified && slices.Contains(s.admins, account.NormalEmail(u.Email))
+	if u.Guest || !granted && !listed {
 		return nil
 	}
-	if u.Granted == account.RoleAdmin {
-		_, err := s.records.GrantRole(ctx, account.RoleChange{
-			User: u.ID, Was: u.Grant(), Now: account.Grant{Role: account.RoleUser}, Listed: s.admins, At: s.clock.Now(),
-		})
+	others, unable, err := s.accounts.OtherAdmins(ctx, u.ID)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !u.Verified || !slices.Contains(s.admins, account.NormalEmail(u.Email)) {
+	case others == 0:
+		return account.ErrLastAdmin
+	case !granted:
 		return nil
 	}
-	_, admins, err := s.records.Users(ctx, account.UserQuery{
-		Role: account.RoleAdmin, Raised: map[account.Role][]string{account.RoleAdmin: s.admins}, Limit: 1,
+	_, err = s.records.GrantRole(ctx, account.RoleChange{
+		User: u.ID, Was: u.Grant(), Now: account.Grant{Role: account.RoleUser}, Listed: s.admins, Unable: unable, At: s.clock.Now(),
 	})
-	if err == nil && admins < 2 {
-		err = account.ErrLastAdmin
-	}
 	return err
 }
 

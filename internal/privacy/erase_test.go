@@ -316,6 +316,16 @@ func TestErase_theLastAdministratorStays(t *testing.T) {
 		_, err = w.service().Erase(t.Context(), self(p.User.ID))
 		require.NoError(t, err)
 	})
+	t.Run("who cannot sign in keeps nothing", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		p, gone := w.signIn(identity(), nil), w.signIn(account.Identity{Issuer: account.DevIssuer, Subject: "gone@example.com", Email: "gone@example.com", Verified: true}, nil)
+		grant(w, p.User)
+		grant(w, gone.User)
+		require.NoError(t, w.store.DropIdentitiesOf(t.Context(), gone.User.ID))
+		_, err := w.service().Erase(t.Context(), self(p.User.ID))
+		require.Equal(t, "last_admin", fault.CodeOf(err))
+	})
 }
 
 var errDead = errors.New("the process is dead")
@@ -413,6 +423,10 @@ func (m mortal) Owned(ctx context.Context, owners []ident.User) ([]hold.OwnedHol
 
 func (m mortal) ReleaseOwned(ctx context.Context, owners []ident.User) (int, error) {
 	return call(m.p, func() (int, error) { return m.holds.ReleaseOwned(ctx, owners) })
+}
+
+func (m mortal) OtherAdmins(ctx context.Context, but ident.User) (n int, unable []ident.User, err error) {
+	return m.accounts.OtherAdmins(ctx, but)
 }
 
 func (m mortal) DestroyKey(ctx context.Context, u ident.User) error {

@@ -29,6 +29,8 @@ type Records interface {
 type Accounts interface {
 	EndSessionsOf(ctx context.Context, u ident.User, keep *account.Principal) (int, error)
 	DeleteTokensOf(ctx context.Context, u ident.User) (int, error)
+	// OtherAdmins counts the administrators beside a person, and lists those who cannot sign in and do not count.
+	OtherAdmins(ctx context.Context, but ident.User) (n int, unable []ident.User, err error)
 }
 
 // Holds lists and releases the seats that people hold (hold.Keeper does).
