@@ -105,6 +105,7 @@ func TestOrigin(t *testing.T) {
 		r := b.visitor().with("Origin", "https://evil.example").get("/api/cinemas")
 		require.Equal(t, http.StatusOK, r.status)
 		require.Empty(t, r.header.Get("Access-Control-Allow-Origin"))
+		require.Contains(t, r.header.Values("Vary"), "Origin", "a cache must not give it to a page that may read")
 	})
 	t.Run("no method override", func(t *testing.T) {
 		t.Parallel()

@@ -176,7 +176,9 @@ func (s *Server) cors() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if o := c.Request.Header.Get("Origin"); o != "" && s.origins[strings.ToLower(o)] {
 			handle(c)
+			return
 		}
+		c.Writer.Header().Add("Vary", "Origin") // a cache between must not give this answer to a page of a listed origin
 	}
 }
 

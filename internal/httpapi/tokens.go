@@ -123,7 +123,7 @@ func (s *Server) registerTokens() {
 		about:   "RFC 8252 and RFC 7636: a code for a redirect to the loopback interface, good once within a minute, with proof of possession (S256).",
 	}, s.authorizeTool)
 	add(s, route{
-		method: http.MethodGet, path: "/.well-known/jwks.json", id: "keys", tag: tag, charge: reads, summary: "Keys that verify access tokens",
+		method: http.MethodGet, path: "/.well-known/jwks.json", id: "keys", tag: tag, charge: reads, tagged: true, summary: "Keys that verify access tokens",
 		about: "There when the product signs with a key pair; 404 otherwise.",
 	}, s.keys)
 }

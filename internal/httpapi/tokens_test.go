@@ -382,10 +382,13 @@ func TestKeys(t *testing.T) {
 		key := r.body["keys"].([]any)[0].(fields)
 		require.Equal(t, base64.RawURLEncoding.EncodeToString(private.Public().(ed25519.PublicKey)), key["x"])
 		require.NotContains(t, key, "d")
-		api := b.person("ann@example.com").token()
+		ann := b.person("ann@example.com")
+		api := ann.token()
 		require.Equal(t, http.StatusOK, api.get("/api/me").status)
 		other := setup(t).person("ann@example.com").token()
 		require.Equal(t, http.StatusUnauthorized, (&client{b: b, bearer: other.bearer}).get("/api/me").status, "one family at a time")
+		b.clock.Advance(25 * time.Hour)
+		require.Empty(t, ann.get("/.well-known/jwks.json").header.Get("Set-Cookie"), "caches keep it, and give it to anybody")
 	})
 }
 
