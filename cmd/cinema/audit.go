@@ -34,7 +34,7 @@ func auditCmd() *cobra.Command {
 		Use:   "audit",
 		Short: "Look after the record: verify its chain, print the public key",
 	}
-	cmd.AddCommand(auditVerifyCmd(), auditKeyCmd())
+	cmd.AddCommand(auditVerifyCmd(), auditKeyCmd(), auditAcceptCmd())
 	return cmd
 }
 
@@ -66,8 +66,32 @@ Exit status: 0 the record is as it was written, 1 it was tampered with, 2 it cou
 	}
 	cmd.Flags().StringArrayVar(&o.Checkpoints, "checkpoints", nil, "file with further checkpoints, one on each line (AUDIT_CHECKPOINT_FILE)")
 	cmd.Flags().StringArrayVar(&o.Keys, "key", nil, "public key that may have signed, beside the one of AUDIT_KEY_FILE")
-	cmd.Flags().Int64Var(&o.From, "from", 1, "the first link to look at")
+	cmd.Flags().Int64Var(&o.From, "from", 0, "the first link to look at (default: the one that was accepted, or 1)")
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUnknown, err} })
+	return cmd
+}
+
+func auditAcceptCmd() *cobra.Command {
+	var from int64
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "accept --reason TEXT",
+		Short: "Say that from a link on the record counts again, after what is wrong before it was looked into",
+		Long: `Say that from a link on the record counts again: after the store was restored from a copy, or after what somebody changed was looked into
+and kept aside. The statement is signed and stays in DATA_DIR/audit_accepted.json; nothing in the record changes, and
+"cinema audit verify --from 1" still tells what is wrong before.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig()
+			if err != nil {
+				return err
+			}
+			return app.AuditAccept(c.Context(), cfg, from, reason, c.OutOrStdout())
+		},
+	}
+	cmd.Flags().Int64Var(&from, "from", 0, "the first link that counts (default: the next one)")
+	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever reads it later")
+	_ = cmd.MarkFlagRequired("reason") // the flag is there
 	return cmd
 }
 

@@ -217,6 +217,12 @@ func TestCompose_at_scale_all_processes_share_one_secret(t *testing.T) {
 	for _, name := range []string{"JWT_SECRET", "MONGO_URI", "REDIS_ADDR"} {
 		require.Equal(t, value(t, backend, name), value(t, worker, name), name)
 	}
+	for _, process := range []types.ServiceConfig{backend, worker} { // one key of the record for all
+		require.Equal(t, "/data", value(t, process, "DATA_DIR"))
+		require.True(t, slices.ContainsFunc(process.Volumes, func(v types.ServiceVolumeConfig) bool {
+			return v.Source == "backend-data" && v.Target == "/data" && !v.ReadOnly
+		}), process.Name)
+	}
 	require.Equal(t, types.ServiceConditionCompletedSuccessfully, backend.DependsOn["seed"].Condition)
 	require.Equal(t, types.ServiceConditionHealthy, backend.DependsOn["mongo"].Condition)
 }

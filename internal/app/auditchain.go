@@ -79,7 +79,7 @@ func (p *product) verifiedAge() float64 {
 type AuditOptions struct {
 	Checkpoints []string // files, as AUDIT_CHECKPOINT_FILE is written
 	Keys        []string // public keys that may sign, as cinema audit key prints them, beside the one of AUDIT_KEY_FILE
-	From        int64    // the first link to look at; zero: 1
+	From        int64    // the first link to look at; zero: the one that was accepted, or 1
 }
 
 // chainReader is a store's chain, opened for reading alone.
@@ -94,6 +94,15 @@ func AuditVerify(ctx context.Context, cfg *config.Config, o AuditOptions, out, p
 	d := audit.VerifyDeps{From: o.From, Clock: clock.System{}, Progress: verifyProgress(progress)}
 	if d.Trusted, err = trusted(cfg, o.Keys); err != nil {
 		return false, err
+	}
+	if o.From == 0 {
+		accepted, err := audit.ReadAcceptance(cfg.DataDir, d.Trusted)
+		if err != nil {
+			return false, err
+		}
+		if d.From, d.Since = accepted.From, accepted.At(); d.From > 0 {
+			fmt.Fprintf(out, "accepted: links before %d are not looked at, as somebody with the key said at %s: %s\n", d.From, accepted.Time, accepted.Reason)
+		}
 	}
 	if d.Heads, err = audit.ReadHeads(cfg.DataDir); err != nil {
 		return false, fmt.Errorf("head of the chain: %w", err)
@@ -178,6 +187,30 @@ func verifyProgress(w io.Writer) func(what string, done, total int64) {
 	return func(what string, done, total int64) {
 		fmt.Fprintf(w, "\r\033[K%s %d/%d", what, done, total)
 	}
+}
+
+// AuditAccept says, signed, that from a link on the record counts again; zero: from what will be sealed next.
+func AuditAccept(ctx context.Context, cfg *config.Config, from int64, reason string, w io.Writer) (err error) {
+	keys, err := readAuditKeys(auditKeyPath(cfg))
+	if err != nil {
+		return err
+	}
+	if from == 0 {
+		chain, err := openChain(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		end, err := chain.LastLink(ctx)
+		if err = errors.Join(err, chain.Close()); err != nil {
+			return err
+		}
+		from = end.N + 1
+	}
+	if err := audit.Accept(cfg.DataDir, keys, audit.Acceptance{From: from, Reason: reason}, clock.System{}.Now()); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "accepted: the record counts from link %d on; restart what seals it\n", from)
+	return nil
 }
 
 // AuditKey prints the id and the public half of the secret of the record.

@@ -26,9 +26,12 @@ const (
 	maxCheckpoints = 500_000
 )
 
-// writeHead replaces the file whole or not at all.
-func writeHead(dir, statement string) (err error) {
-	part, err := os.CreateTemp(dir, HeadFile+".*.part") // mode 0600
+// writeHead replaces the newest checkpoint.
+func writeHead(dir, statement string) error { return writeWhole(dir, HeadFile, statement) }
+
+// writeWhole replaces a file whole or not at all.
+func writeWhole(dir, name, statement string) (err error) {
+	part, err := os.CreateTemp(dir, name+".*.part") // mode 0600
 	if err != nil {
 		return err
 	}
@@ -41,7 +44,7 @@ func writeHead(dir, statement string) (err error) {
 	if err = errors.Join(err, part.Sync(), part.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part.Name(), filepath.Join(dir, HeadFile))
+	return os.Rename(part.Name(), filepath.Join(dir, name))
 }
 
 // setHeadAside keeps the file as evidence, under a name that nobody writes to, when it says this.

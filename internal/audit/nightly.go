@@ -67,6 +67,7 @@ func (n *Nightly) Run(ctx context.Context) error {
 
 // LookOnce verifies when that is due.
 func (n *Nightly) LookOnce(ctx context.Context) error {
+	accepted := acceptedIn(n.dir, n.keys.trusted, n.log)
 	latest, err := readVerdict(ctx, n.chain, n.keys.trusted)
 	if err != nil {
 		return err
@@ -75,13 +76,12 @@ func (n *Nightly) LookOnce(ctx context.Context) error {
 	if latest.At().After(now) { // nobody verifies in the future
 		latest = Verdict{}
 	}
-	if last := latest.At(); last.After(n.own) {
+	last := n.own
+	if at := latest.At(); at.After(last) {
+		last = at
 		n.set(latest)
-		if !due(last, now) {
-			return nil
-		}
 	}
-	if !due(n.own, now) {
+	if !due(last, now) && !accepted.At().After(last) {
 		return nil
 	}
 	var heads []string
@@ -90,7 +90,9 @@ func (n *Nightly) LookOnce(ctx context.Context) error {
 			return fmt.Errorf("head of the chain: %w", err)
 		}
 	}
-	r, err := Verify(ctx, VerifyDeps{Chain: n.chain, Trusted: n.keys.Trusted(), Heads: heads, Clock: n.clock, Pause: verifyPause})
+	r, err := Verify(ctx, VerifyDeps{
+		Chain: n.chain, Trusted: n.keys.Trusted(), Heads: heads, From: accepted.From, Since: accepted.At(), Clock: n.clock, Pause: verifyPause,
+	})
 	if err != nil {
 		return err
 	}

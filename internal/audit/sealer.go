@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 )
 
 const (
-	sealBatch = 500
+	sealBatch = 256
 	sealEvery = time.Second
 	// maxPages bounds one look for something to seal behind entries that are not there.
 	maxPages = 20
@@ -230,6 +232,7 @@ func (s *Sealer) heads(ctx context.Context) ([]believed, error) {
 	if head.Value != "" {
 		texts = append(texts, head.Value)
 	}
+	accepted := acceptedIn(s.dir, s.keys.trusted, s.log)
 	var all []believed
 	for _, text := range texts {
 		c, key, err := open[Checkpoint](s.keys.trusted, kindCheckpoint, text)
@@ -237,7 +240,9 @@ func (s *Sealer) heads(ctx context.Context) ([]believed, error) {
 			s.log.Error("a checkpoint of the record's chain is not believed", "n", c.N, "key_id", key, "error", err)
 			continue
 		}
-		all = append(all, believed{c, text})
+		if !accepted.covers(c) {
+			all = append(all, believed{c, text})
+		}
 	}
 	return all, nil
 }
@@ -394,13 +399,24 @@ func (s *Sealer) signHead(ctx context.Context, end Link) error {
 	if err := s.chain.PutMark(ctx, Mark{Name: markHead, Rank: c.rank(), Value: c.text}); err != nil {
 		return fmt.Errorf("sign the chain: %w", err)
 	}
-	if s.dir != "" {
+	if s.dir != "" && !s.behindFile(c) {
 		if err := writeHead(s.dir, c.text); err != nil {
 			return fmt.Errorf("sign the chain: %w", err)
 		}
 	}
 	s.seen = c
 	return nil
+}
+
+// behindFile tells whether another process that shares the folder has signed a farther end. What a file says that does not fit the chain
+// was set aside before.
+func (s *Sealer) behindFile(c believed) bool {
+	raw, err := os.ReadFile(filepath.Join(s.dir, HeadFile))
+	if err != nil {
+		return false
+	}
+	there, _, err := open[Checkpoint](s.keys.trusted, kindCheckpoint, string(raw))
+	return err == nil && there.rank() > c.rank()
 }
 
 // readKept reads the newest checkpoint that was kept.

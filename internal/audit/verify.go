@@ -45,6 +45,7 @@ type VerifyDeps struct {
 	Heads   []string                 // newest checkpoints from outside the store (ReadHeads), read before the verification begins
 	Outside iter.Seq2[string, error] // further checkpoints from outside the store (ReadCheckpoints); nil: none
 	From    int64                    // the first link to look at; zero: 1. What was signed before it is not looked at
+	Since   time.Time                // what was signed before is not looked at; zero: everything is
 	Clock   clock.Clock
 	// Progress is called after each page; nil: nothing.
 	Progress func(what string, done, total int64)

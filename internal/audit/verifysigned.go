@@ -59,7 +59,7 @@ func (v *verification) hold(text string) {
 func (v *verification) believe(text, where string, before int64) (c Checkpoint, ok bool) {
 	c, key, err := open[Checkpoint](v.Trusted, kindCheckpoint, text)
 	if err == nil {
-		return c, c.N >= v.From
+		return c, c.N >= v.From && c.At().After(v.Since)
 	}
 	if key != "" {
 		where += " (key " + key + ")"

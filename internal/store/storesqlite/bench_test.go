@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cinema/internal/audit"
 	"cinema/internal/booking"
 	"cinema/internal/ident"
 	"cinema/internal/money"
@@ -163,4 +164,52 @@ func BenchmarkLists(b *testing.B) {
 			require.Len(b, claims, 100)
 		}
 	})
+}
+
+// BenchmarkAppend compares the record's writes with their queue for the chain and without it, in turns.
+func BenchmarkAppend(b *testing.B) {
+	for _, batch := range []int{1, 16, 256} {
+		b.Run(fmt.Sprintf("entries=%d", batch), func(b *testing.B) {
+			var took [2]time.Duration
+			var sides [2]*storesqlite.Store
+			for i := range sides {
+				var err error
+				sides[i], err = storesqlite.Open(b.Context(), storesqlite.Options{Dir: b.TempDir()})
+				require.NoError(b, err)
+			}
+			n := 0
+			for b.Loop() {
+				all := make([]audit.Entry, batch)
+				for i := range all {
+					all[i] = audit.Entry{
+						ID: fmt.Sprintf("st_1|e|%09d", n), Type: "seat.locked", Showtime: "st_1", User: "us_a", Seats: []ident.Seat{"A1", "A2"},
+						Payload: []byte(`{"epoch":"0123456789abcdef","seq":1}`), At: time.Now(),
+					}
+					n++
+				}
+				began := time.Now()
+				require.NoError(b, sides[0].AppendUnqueued(b.Context(), all))
+				took[0] += time.Since(began)
+				began = time.Now()
+				require.NoError(b, sides[1].Append(b.Context(), all))
+				took[1] += time.Since(began)
+				if n%4096 < batch {
+					require.NoError(b, sides[1].SealEntries(b.Context(), nil, unsealed(b, sides[1]))) // the queue is short, as beside a sealer
+				}
+			}
+			b.ReportMetric(float64(took[0].Nanoseconds())/float64(n), "plain_ns/entry")
+			b.ReportMetric(float64(took[1].Nanoseconds())/float64(n), "queued_ns/entry")
+			b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "ratio")
+			for _, s := range sides {
+				require.NoError(b, s.Close())
+			}
+		})
+	}
+}
+
+func unsealed(b *testing.B, s *storesqlite.Store) []audit.Waiting {
+	b.Helper()
+	all, err := s.Unsealed(b.Context(), audit.Waiting{}, 1<<20)
+	require.NoError(b, err)
+	return all
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"cinema/internal/audit"
 )
 
 // HoldWriter occupies the writer with an act that waits until release is called.
@@ -81,4 +83,16 @@ func PretendNewer(t *testing.T, s *Store) {
 func (o Options) OnNetwork(kind string) Options {
 	o.networkKind = func(string) string { return kind }
 	return o
+}
+
+// AppendUnqueued writes entries that do not wait for a link, to compare with.
+func (s *Store) AppendUnqueued(ctx context.Context, entries []audit.Entry) error {
+	return s.do(ctx, func(ctx context.Context, w *writes) error {
+		for _, e := range entries {
+			if _, err := insertEntry(ctx, w, audit.Kept{Entry: e, Position: s.next()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
