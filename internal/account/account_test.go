@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -174,6 +175,17 @@ func TestService_roles(t *testing.T) {
 		s, err := b.SignIn(t.Context(), account.Identity{Issuer: "x", Subject: "9", Email: "boss@example.com"}, nil, "")
 		require.NoError(t, err)
 		require.Equal(t, account.RoleUser, s.Principal.Role, "not verified")
+	})
+	t.Run("an address that only becomes the listed one", func(t *testing.T) {
+		t.Parallel()
+		s := setup(t).process(t, func(d *account.Deps) { d.AdminEmails = []string{"Kate@example.com"} })
+		for email, role := range map[string]account.Role{
+			"KATE@example.com": account.RoleAdmin, "\u212Aate@example.com": account.RoleUser, "\u2003kate@example.com": account.RoleUser,
+		} {
+			p, err := s.SignIn(t.Context(), account.Identity{Issuer: "x", Subject: strconv.QuoteToASCII(email), Email: email, Verified: true}, nil, "")
+			require.NoError(t, err)
+			require.Equal(t, role, p.Principal.Role, "%q", email)
+		}
 	})
 	t.Run("taken off the list, demoted at once", func(t *testing.T) {
 		t.Parallel()

@@ -337,8 +337,16 @@ func missing(err error) error {
 	return err
 }
 
-// NormalEmail is the form in which addresses are compared: trimmed and lower-cased.
-func NormalEmail(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// NormalEmail is the form in which addresses are compared: trimmed and lower-cased. Only ASCII is: among the other letters are some whose
+// lower case is an ASCII letter, and whoever has such an address is not who has the one that it would become.
+func NormalEmail(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r - 'A' + 'a'
+		}
+		return r
+	}, strings.Trim(s, " \t\r\n"))
+}
 
 // ErrEmail says that a string is not an e-mail address as the product takes it.
 var ErrEmail = errors.New("not an e-mail address")
