@@ -41,7 +41,9 @@ func (p *product) privacyCounters() []telemetry.Gauge {
 		counter("cinema_erasures_total", "People erased.", func() uint64 { return p.privacy.Stats().Erased }),
 		counter("cinema_contacts_blanked_total", "Bookings whose contact was kept long enough.", func() uint64 { return p.privacy.Stats().Blanked }),
 		counter("cinema_privacy_failures_total", "Passes over erasures and contacts that failed and are repeated.", func() uint64 { return p.privacy.Stats().Failures }),
-		{Name: "cinema_erasures_open", Help: "Erasures with something left to do; each is closed ten minutes after it was asked for.",
-			Read: func() float64 { return float64(p.privacy.Stats().Open) }},
+		{
+			Name: "cinema_erasures_open", Help: "Erasures with something left to do; each is closed ten minutes after it was asked for.",
+			Read: func() float64 { return float64(p.privacy.Stats().Open) },
+		},
 	}
 }

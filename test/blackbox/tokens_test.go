@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -263,9 +264,7 @@ func forged(t *testing.T, w *world) {
 	}
 	change := func(into map[string]any, name string, v any) map[string]any {
 		out := map[string]any{}
-		for k, old := range into {
-			out[k] = old
-		}
+		maps.Copy(out, into)
 		out[name] = v
 		return out
 	}

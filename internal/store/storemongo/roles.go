@@ -21,8 +21,14 @@ func (s *Store) SaveUser(ctx context.Context, u account.User) error {
 	d := toUser(u)
 	change := bson.D{
 		{Key: "$set", Value: bson.D{
-			{Key: "email", Value: d.Email}, {Key: "name", Value: d.Name}, {Key: "picture", Value: d.Picture}, {Key: "verified", Value: d.Verified},
-			{Key: "guest", Value: d.Guest}, {Key: "created_at", Value: d.CreatedAt}, {Key: "updated_at", Value: d.UpdatedAt}, {Key: "terms", Value: d.Terms},
+			{Key: "email", Value: d.Email},
+			{Key: "name", Value: d.Name},
+			{Key: "picture", Value: d.Picture},
+			{Key: "verified", Value: d.Verified},
+			{Key: "guest", Value: d.Guest},
+			{Key: "created_at", Value: d.CreatedAt},
+			{Key: "updated_at", Value: d.UpdatedAt},
+			{Key: "terms", Value: d.Terms},
 		}},
 		{Key: "$setOnInsert", Value: bson.D{{Key: "granted", Value: d.Granted}, {Key: "cinema_ids", Value: d.Cinemas}}},
 	}
