@@ -152,7 +152,7 @@ func (s *Service) Lookup(ctx context.Context, reference, email string) (Booking,
 	if !ok || email == "" {
 		return Booking{}, notFound()
 	}
-	items, _, err := s.store.Bookings(ctx, Query{Text: ref, Limit: 20})
+	items, _, err := s.store.Bookings(ctx, Query{Text: ref, Reference: ref, Limit: 20, Uncounted: true})
 	if err != nil {
 		return Booking{}, err
 	}

@@ -107,10 +107,12 @@ type Query struct {
 	Cinemas  []ident.Cinema
 	Public   string // PENDING, BOOKED, FAILED, CANCELLED
 	Text     string // reference, e-mail or name, case-insensitive; a reference with or without its dash
-	From, To time.Time
-	Limit    int // zero: 50; at most 200
-	Skip     int
-	Before   Place // keyset paging: strictly before this place
+	// Reference is the whole of it, as it is kept. With Text it is found by the index of Text; a name that looks like it is not it.
+	Reference string
+	From, To  time.Time
+	Limit     int // zero: 50; at most 200
+	Skip      int
+	Before    Place // keyset paging: strictly before this place
 	// Uncounted leaves the total out, which is then 0: whoever walks through everything need not know it at every page.
 	Uncounted bool
 }

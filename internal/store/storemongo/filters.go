@@ -110,6 +110,9 @@ func bookingsAsked(q booking.Query) bson.D {
 	if named := wordsBegin(q.Text); named != nil {
 		d = append(d, bson.E{Key: "$or", Value: bson.A{field("terms", begins(foldReference(q.Text))), named}})
 	}
+	if q.Reference != "" {
+		d = append(d, bson.E{Key: "reference", Value: q.Reference})
+	}
 	return d
 }
 

@@ -59,6 +59,9 @@ func bookingFilter(q booking.Query) (labels []string, args []any) {
 		labels, args = append(labels, found...), append(args, ranges...)
 		args = append(args, sql.Named("reference", ref), sql.Named("reference_end", ref+maxRune))
 	}
+	if q.Reference != "" {
+		add("exact", sql.Named("exact", q.Reference))
+	}
 	switch {
 	case len(q.Cinemas) == 1 && len(labels) == 0 && q.Public == "":
 		add("cinema", sql.Named("cinema", string(q.Cinemas[0])))

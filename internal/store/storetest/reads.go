@@ -164,6 +164,12 @@ var readCases = map[string]func(t *testing.T, b *bench){
 			require.Equal(t, want, b.ids(t, booking.Query{Text: text}), "%q", text)
 		}
 		require.Equal(t, []ident.Booking{"bk_2"}, b.ids(t, booking.Query{Text: "grace", Users: []ident.User{bob}}), "filters add up")
+
+		three := sale("bk_3", bob, show, "A3")
+		three.Reference, three.Customer = "2222-EFGH", booking.Customer{Email: "mallory@example.com", Name: "K7M29QXD K7M2-9QXD"}
+		b.reserve(t, three)
+		require.Equal(t, []ident.Booking{"bk_3", "bk_1"}, b.ids(t, booking.Query{Text: one.Reference}))
+		require.Equal(t, []ident.Booking{"bk_1"}, b.ids(t, booking.Query{Text: one.Reference, Reference: one.Reference}), "a name is no reference")
 	},
 	"open_bookings_are_those_that_wait": func(t *testing.T, b *bench) {
 		b.many(t, 6)

@@ -132,6 +132,8 @@ WHERE true
       SELECT booking FROM booking_terms WHERE term >= :word3 AND term < :word3_end
 --? text
     ))
+--? exact
+  AND b.reference = :exact
 --? from
   AND b.created_at >= :from
 --? to
