@@ -140,6 +140,9 @@ func TestAudit(t *testing.T) {
 	w.server.Stop()
 	r := ledger{files: map[string][]byte{}}
 	for _, name := range []string{"cinema.db", "audit_key", "audit_head.json"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		require.NoError(t, err)
 		r.files[name] = raw

@@ -97,11 +97,7 @@ func (s *Server) Up() {
 	s.t.Helper()
 	cmd := exec.Command(s.bin, "serve") // its end is Kill or Stop, not a context
 	cmd.Dir = s.dir
-	cmd.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "APP_ENV=development", "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=127.0.0.1:0",
-		"DATA_DIR=" + filepath.Join(s.dir, "data"), "DEMO_DATA=on", "RATE_LIMITS=off", "ADMIN_EMAILS=admin@example.com", "LOG_LEVEL=info",
-		"LOG_FORMAT=json",
-	}, s.env...)
+	cmd.Env = s.environment()
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		s.t.Fatal(err)
@@ -124,6 +120,30 @@ func (s *Server) Up() {
 		s.t.Fatalf("the server did not start:\n%s", out)
 	}
 	s.ready()
+}
+
+// environment is what the process sees.
+func (s *Server) environment() []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "APP_ENV=development", "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=127.0.0.1:0",
+		"DATA_DIR=" + filepath.Join(s.dir, "data"), "DEMO_DATA=on", "RATE_LIMITS=off", "ADMIN_EMAILS=admin@example.com", "LOG_LEVEL=info",
+		"LOG_FORMAT=json",
+	}, s.env...)
+}
+
+// Command runs another command of the binary on the server's engines and folder, while it runs or not.
+func (s *Server) Command(args ...string) (code int, out string) {
+	s.t.Helper()
+	cmd := exec.Command(s.bin, args...) // it ends by itself
+	cmd.Dir, cmd.Env = s.dir, s.environment()
+	raw, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode(), string(raw)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return 0, string(raw)
 }
 
 // follow reads the log; the line that says where the server listens gives its addresses.

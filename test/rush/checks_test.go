@@ -223,6 +223,16 @@ func (r *rush) settleAll(ctx context.Context) {
 	}
 }
 
+// checkRecord proves that whatever was killed meanwhile, and however many sealed at once, the record is one chain.
+func (r *rush) checkRecord() {
+	for _, s := range r.servers {
+		code, out := s.Command("audit", "verify")
+		require.Zero(r.t, code, out)
+		require.NotContains(r.t, out, "looked at 0;", "nothing was sealed")
+		require.NotContains(r.t, s.Log(), "the record was tampered with")
+	}
+}
+
 // checkSales proves that nothing was sold twice and nothing acknowledged is missing.
 func (r *rush) checkSales(ctx context.Context) {
 	owner := map[string]string{}

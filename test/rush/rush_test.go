@@ -70,6 +70,7 @@ func (r *rush) run(t *testing.T) {
 	r.checkSales(ctx)
 	r.checkRepeats(ctx)
 	r.checkWatchers(ctx)
+	r.checkRecord()
 	stopWatching()
 	watchers.Wait()
 }
