@@ -126,11 +126,17 @@ func (s *socket) next() frame {
 // closed waits for the end of the stream.
 func (s *socket) closed() websocket.StatusCode {
 	s.t.Helper()
-	for {
-		if _, code := s.read(); code != 0 {
+	for pings := 0; pings < 3; {
+		f, code := s.read()
+		if code != 0 {
 			return code
 		}
+		if f.Type == "ping" {
+			pings++
+		}
 	}
+	require.FailNow(s.t, "the stream stays open")
+	return 0
 }
 
 // follow applies deltas until the stream has reached a position; it returns the map's changes and fails on a hole.
