@@ -48,7 +48,7 @@ function run(command, args, options = {}) {
 }
 
 const env = { ...process.env, CGO_ENABLED: '0', CINEMA_BIN: binary }
-const build = () => run('go', ['build', '-tags', 'nomsgpack', '-o', binary, './cmd/cinema'], { env })
+const build = () => run('go', ['build', '-tags', 'nomsgpack', '-ldflags', '-s -w', '-o', binary, './cmd/cinema'], { env })
 
 // The tests from outside are compiled once: they hold nothing of what is changed.
 function test(mutant, timeout = '10m') {
