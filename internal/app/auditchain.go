@@ -24,7 +24,7 @@ func (p *product) openRecord(ctx context.Context) (err error) {
 	if err != nil || stranger == "" {
 		return err
 	}
-	if shared(p.cfg) && !p.cfg.Development() {
+	if shared(p.cfg) {
 		return fmt.Errorf("AUDIT_KEY_FILE: key %s signed this store's record and is not in %s: every process on a store needs the same file", stranger, auditKeyPath(p.cfg))
 	}
 	p.log.Error("another key signed this store's record: put the file with it back, or its PUBLIC KEY behind the present key; until then the record counts as tampered with",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"cinema/internal/redistest"
 	"cinema/test/harness"
 )
 
@@ -182,6 +183,31 @@ func TestAudit(t *testing.T) {
 		require.Equal(t, exitWhole, code, out)
 		w.server.Stop()
 	})
+}
+
+// TestAudit_one_key_for_all_processes refuses a process that would sign one store's record with a key of its own.
+func TestAudit_one_key_for_all_processes(t *testing.T) {
+	t.Parallel()
+	redis, uri := redistest.Start(t), database(t)
+	engines := []string{"REDIS_ADDR=" + redis.Addr, "MONGO_URI=" + uri, "MONGO_ALLOW_STANDALONE=1"}
+	w := &world{server: harness.StartShared(t, 1, engines...)[0]}
+	admin := w.admin(t)
+	admin.role(t, w.account(t), "STAFF")
+	sealedUp(t, admin, 1)
+
+	stranger := exec.CommandContext(t.Context(), harness.Binary(t), "serve")
+	stranger.Dir = t.TempDir()
+	stranger.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + stranger.Dir, "APP_ENV=development", "DATA_DIR=" + stranger.Dir, "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=off",
+		"JWT_SECRET=a-secret-that-all-processes-share-0001",
+	}, engines...)
+	out, err := stranger.CombinedOutput()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	require.True(t, ok, "it started: %s", out)
+	require.Equal(t, 1, exit.ExitCode(), string(out))
+	require.Contains(t, string(out), "AUDIT_KEY_FILE")
+	code, told := w.server.Command("audit", "verify")
+	require.Equal(t, exitWhole, code, told)
 }
 
 // attacks changes copies of the record, each in one way.

@@ -28,13 +28,13 @@ type entryDoc struct {
 }
 
 func (s *Store) toEntry(e audit.Entry) entryDoc {
+	if len(e.Payload) == 0 { // nothing is kept in one way
+		e.Payload = nil
+	}
 	return toKept(audit.Kept{Entry: e, Position: s.next()})
 }
 
 func toKept(e audit.Kept) entryDoc {
-	if len(e.Payload) == 0 { // nothing is kept in one way
-		e.Payload = nil
-	}
 	return entryDoc{
 		ID: e.ID, Position: e.Position, Type: e.Type, Showtime: string(e.Showtime), Booking: string(e.Booking), User: string(e.User),
 		Seats: convert(e.Seats, func(s ident.Seat) string { return string(s) }), Request: string(e.Request), Payload: e.Payload, At: millis(e.At),

@@ -22,6 +22,9 @@ func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 		fresh := make([]audit.Waiting, 0, len(entries))
 		for _, e := range entries {
 			k := audit.Kept{Entry: e, Position: s.next()}
+			if len(k.Payload) == 0 { // nothing is kept in one way
+				k.Payload = nil
+			}
 			won, err := insertEntry(ctx, w, k)
 			if err != nil {
 				return err
@@ -35,12 +38,8 @@ func (s *Store) Append(ctx context.Context, entries []audit.Entry) error {
 }
 
 func insertEntry(ctx context.Context, w *writes, k audit.Kept) (won bool, err error) {
-	payload := k.Payload
-	if len(payload) == 0 { // nothing is kept in one way
-		payload = nil
-	}
 	return affected(w.InsertEntry.ExecContext(ctx, k.ID, k.Type, string(k.Showtime), string(k.Booking), string(k.User), list(k.Seats), string(k.Request),
-		payload, toMillis(k.At), k.Position))
+		k.Payload, toMillis(k.At), k.Position))
 }
 
 // queueEntries lets entries wait for their link.
