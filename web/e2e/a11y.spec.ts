@@ -1,23 +1,6 @@
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { audit, widths } from './axe'
 import { expect, showtimes, test } from './fixtures'
 import { expectTickets, fillCheckout, freeSeats, hold, openSeats, pay } from './house'
-
-const widths = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } }
-
-async function audit(page: Page, what: string): Promise<void> {
-  const report = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  const found = report.violations.map(
-    (v) => `${what}: ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`,
-  )
-  expect(found).toEqual([])
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  )
-  expect(overflow, `${what} scrolls sideways`).toBeLessThanOrEqual(0)
-}
 
 for (const [name, viewport] of Object.entries(widths)) {
   for (const colorScheme of ['dark', 'light'] as const) {

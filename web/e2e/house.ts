@@ -76,10 +76,15 @@ export async function fillCheckout(page: Page, card: string): Promise<void> {
 
 /** Fills what the checkout asks somebody for who is signed in. */
 export async function fillCard(page: Page, card: string): Promise<void> {
-  const age = page.getByRole('checkbox', { name: /old enough/ })
   await expect(page.getByLabel('Card number')).toBeVisible()
-  if ((await age.count()) > 0) await age.check()
+  await acceptAge(page)
   await page.getByLabel('Card number').fill(card)
+}
+
+/** Says that the party is old enough, where that is asked. */
+export async function acceptAge(page: Page): Promise<void> {
+  const age = page.getByRole('checkbox', { name: /old enough/ })
+  if ((await age.count()) > 0) await age.check()
 }
 
 /** Presses Pay. */

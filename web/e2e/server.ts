@@ -24,6 +24,11 @@ export class Server {
       cpSync(process.env.CINEMA_SEED, join(this.dir, 'data'), { recursive: true })
   }
 
+  /** Changes a setting before the next start. */
+  set(name: string, value: string): void {
+    this.env[name] = value
+  }
+
   /** Starts the process and waits until it listens. A second start keeps the port, so that open pages find it again. */
   async up(): Promise<void> {
     const child = spawn(binary, ['serve'], {

@@ -165,11 +165,9 @@ function refused(response: Response, data: unknown): Problem {
   const wait = Number(response.headers.get('Retry-After') ?? Number.NaN)
   if (body.retry_after === undefined && Number.isFinite(wait)) body.retry_after = wait
   const problem = new Problem(response.status, body)
+  const { status, error } = problem
   // `sign_in_required` is a wish of the house, not the end of a guest's session; a role may be gone.
-  if (
-    isProblem(problem, 'forbidden') ||
-    (problem.status === 401 && problem.error !== 'sign_in_required')
-  ) {
+  if (error === 'forbidden' || (status === 401 && error !== 'sign_in_required')) {
     for (const listener of unauthorizedListeners) listener()
   }
   return problem
