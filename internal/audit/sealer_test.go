@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"cinema/internal/audit"
+	"cinema/internal/clock"
 )
 
 // checkpointsIn reads the statements of a file.
@@ -294,6 +295,19 @@ func TestNightly(t *testing.T) {
 	state, err = audit.ReadState(t.Context(), w.store, w.keys)
 	require.NoError(t, err)
 	require.Nil(t, state.Verified)
+}
+
+// TestNightly_with_a_wrong_clock is not put off by a verdict from the future.
+func TestNightly_with_a_wrong_clock(t *testing.T) {
+	t.Parallel()
+	w := whole(t)
+	d := w.deps()
+	d.Clock = clock.NewFake(w.clock.Now().AddDate(1, 0, 0))
+	require.NoError(t, audit.NewNightly(d).LookOnce(t.Context()))
+	w.attack(t, `UPDATE audit_logs SET user = 'x' WHERE id = 'e04'`)
+	n := audit.NewNightly(w.deps())
+	require.NoError(t, n.LookOnce(t.Context()))
+	require.False(t, n.Latest().OK)
 }
 
 // TestNightly_Run ends with its context.

@@ -3,6 +3,7 @@ package storemongo_test
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -162,15 +163,45 @@ func TestSealEntries_aBatchThatOverlaps(t *testing.T) {
 		end = end.Next(k)
 		links = append(links, end)
 	}
+	var ordered atomic.Bool
+	l.relay.Judge(func(c mongotest.Command) mongotest.Verdict {
+		if c.Name == "insert" && c.Collection == "audit_chain" {
+			o, ok := c.Body.Lookup("ordered").BooleanOK()
+			ordered.Store(!ok || o)
+		}
+		return mongotest.Pass
+	})
 	require.NoError(t, l.other.SealEntries(t.Context(), links[:2], nil))
 	require.ErrorIs(t, l.SealEntries(t.Context(), links, nil), audit.ErrMoved)
 	last, err := l.LastLink(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, int64(2), last.N, "an ordered write ends at its first refusal")
+	require.True(t, ordered.Load(), "a server would write the rest of an unordered one")
 	require.NoError(t, l.SealEntries(t.Context(), links[2:], nil))
 	s := newSealer(t, l.Store)
 	s.all(t)
 	s.wholeChain(t, 6)
+}
+
+// An entry that gets its link while somebody looks for entries without one is none.
+func TestLoose_aLinkWhileSomebodyLooks(t *testing.T) {
+	t.Parallel()
+	l := setup(t)
+	require.NoError(t, l.Append(t.Context(), recorded(0, 3)))
+	s := newSealer(t, l.other)
+	var once sync.Once
+	l.relay.Judge(func(c mongotest.Command) mongotest.Verdict {
+		if c.Name == "find" && c.Collection == "audit_unsealed" {
+			once.Do(func() { s.all(t) })
+		}
+		return mongotest.Pass
+	})
+	loose, _, err := l.Loose(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Empty(t, loose)
+	n, err := l.CountUnsealed(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, n, "they left the queue in the middle of the look")
 }
 
 // An Append that was held up for long between the queue and its entries queues them again: a sealer may have given them up.
