@@ -11,6 +11,7 @@ import {
   type Role,
   type User,
 } from '@/shared/api'
+import { keepTheme } from '@/shared/lib/theme'
 import { otherTabs } from './otherTabs'
 
 const ranks: Record<Role, number> = { USER: 0, STAFF: 1, MANAGER: 2, ADMIN: 3 }
@@ -41,6 +42,8 @@ export const useSessionStore = defineStore('session', () => {
   /** A change that this tab made: the other tabs of the browser look for themselves. */
   function change(next: Me | null) {
     become(next)
+    // The end of a session clears the storage of this site; how the pages look is nobody's secret.
+    if (!next) keepTheme()
     otherTabs.tell()
   }
 

@@ -1,5 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useSessionStore } from '@/features/auth'
 import type { HoldAnswer, SeatsState } from '@/shared/api'
 import { ownLocks, useCurrentHold } from './currentHold'
 
@@ -127,5 +128,26 @@ describe('the current hold', () => {
     const store = useCurrentHold()
     store.adopt('s1', 'Film', answer, answer.locked)
     expect(store.count).toBe(2)
+  })
+})
+
+describe('a session that ends elsewhere', () => {
+  const ana = { id: 'u1', email: 'ana@example.com', name: 'Ana', role: 'USER', guest: false }
+
+  it('leaves the hold with its account, and remembers it for the note', async () => {
+    const store = useCurrentHold()
+    const session = useSessionStore()
+    answers({ ok: true, role: 'USER', user: ana })
+    await session.load()
+    store.adopt('s1', 'Copper Weather', answer, ['A1', 'A2'])
+    fetchMock.mockImplementation(() =>
+      Promise.resolve(Response.json({ error: 'unauthorized' }, { status: 401 })),
+    )
+    await session.load(true)
+    expect(store.hold).toBeNull()
+    expect(store.left?.seatIds).toEqual(['A1', 'A2'])
+    expect(sessionStorage.length).toBe(0)
+    session.dismissEnd()
+    expect(store.left).toBeNull()
   })
 })

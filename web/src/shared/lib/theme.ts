@@ -33,6 +33,11 @@ export function useTheme() {
   return { theme, toggle }
 }
 
+/** Remembers the choice once more, after the server had everything forgotten. */
+export function keepTheme() {
+  if (chosen.value) remember(chosen.value)
+}
+
 // Storage may be refused (private windows, blocked cookies): then the choice lasts as long as the page.
 function recall(): string | null {
   try {

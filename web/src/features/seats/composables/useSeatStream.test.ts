@@ -167,6 +167,26 @@ describe('gaps', () => {
     say({ type: 'hello', epoch: 'e', seq: 4, cursor: 'c4' }, snapshot(4, ['A1']))
     expect(live.state().seats.has('A1')).toBe(true)
   })
+
+  it('says when its session is over, each time, and goes on when it is told to', () => {
+    const live = open()
+    const over = vi.fn()
+    live.onSessionEnd(over)
+    say(snapshot(4))
+    last().hangUp(4401, 'session over')
+    expect(over).toHaveBeenCalledTimes(1)
+    expect(live.status.value).toBe('ended')
+    vi.advanceTimersByTime(60_000)
+    expect(sockets).toHaveLength(1)
+    live.reconnect()
+    vi.advanceTimersByTime(0)
+    say({ type: 'hello', epoch: 'e', seq: 4, cursor: 'c4' }, snapshot(4))
+    expect(live.status.value).toBe('live')
+    last().hangUp(4401, 'session over')
+    expect(over).toHaveBeenCalledTimes(2)
+    last().hangUp(4404)
+    expect(over).toHaveBeenCalledTimes(2)
+  })
 })
 
 describe('a lost connection', () => {

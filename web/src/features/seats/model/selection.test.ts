@@ -280,6 +280,19 @@ describe('verify', () => {
     expect(server.own.get('B1')).not.toBe(used)
   })
 
+  it('forgets what belongs to somebody who was signed out, without a word about a loss', async () => {
+    await selection.add(['A1'])
+    const used = server.own.get('A1')
+    selection.leave()
+    expect(selection.held).toEqual([])
+    expect(selection.desired).toEqual([])
+    expect(selection.notice).toBeNull()
+    expect(keeper.request).toBeUndefined()
+    server.own.clear()
+    await selection.add(['B1'])
+    expect(server.own.get('B1')).not.toBe(used)
+  })
+
   it('says that the hold expired, or was lost when the epoch is another', async () => {
     await selection.add(['A1'])
     server.own.clear()
