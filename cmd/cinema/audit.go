@@ -105,7 +105,7 @@ func auditKeyCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return app.AuditKey(cfg, c.OutOrStdout())
+			return app.AuditKey(c.Context(), cfg, c.OutOrStdout())
 		},
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 // openRecord reads the secret of the record and makes what seals with it.
 func (p *product) openRecord(ctx context.Context) (err error) {
-	if p.keys, err = auditKeys(p.cfg, p.log); err != nil {
+	if p.keys, err = recordKeys(ctx, p.cfg, p.store, p.log); err != nil {
 		return err
 	}
 	p.vault = audit.NewVault(p.store, p.keys, p.clock)
@@ -92,7 +92,7 @@ type chainReader interface {
 // progress. whole is false when somebody changed the record; an error means that it could not look.
 func AuditVerify(ctx context.Context, cfg *config.Config, o AuditOptions, out, progress io.Writer) (whole bool, err error) {
 	d := audit.VerifyDeps{From: o.From, Clock: clock.System{}, Progress: verifyProgress(progress)}
-	if d.Trusted, err = trusted(cfg, o.Keys); err != nil {
+	if d.Trusted, err = trusted(ctx, cfg, o.Keys); err != nil {
 		return false, err
 	}
 	if o.From == 0 {
@@ -132,9 +132,9 @@ func AuditVerify(ctx context.Context, cfg *config.Config, o AuditOptions, out, p
 }
 
 // trusted are the keys that may have signed: the product's own, when its file is there, and those that were named.
-func trusted(cfg *config.Config, named []string) (audit.Trusted, error) {
+func trusted(ctx context.Context, cfg *config.Config, named []string) (audit.Trusted, error) {
 	all := make(audit.Trusted)
-	keys, err := readAuditKeys(auditKeyPath(cfg))
+	keys, err := knownKeys(ctx, cfg)
 	switch {
 	case err == nil:
 		all = keys.Trusted()
@@ -191,7 +191,7 @@ func verifyProgress(w io.Writer) func(what string, done, total int64) {
 
 // AuditAccept says, signed, that from a link on the record counts again; zero: from what will be sealed next.
 func AuditAccept(ctx context.Context, cfg *config.Config, from int64, reason string, w io.Writer) (err error) {
-	keys, err := readAuditKeys(auditKeyPath(cfg))
+	keys, err := knownKeys(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -214,8 +214,8 @@ func AuditAccept(ctx context.Context, cfg *config.Config, from int64, reason str
 }
 
 // AuditKey prints the id and the public half of the secret of the record.
-func AuditKey(cfg *config.Config, w io.Writer) error {
-	keys, err := readAuditKeys(auditKeyPath(cfg))
+func AuditKey(ctx context.Context, cfg *config.Config, w io.Writer) error {
+	keys, err := knownKeys(ctx, cfg)
 	if err != nil {
 		return err
 	}

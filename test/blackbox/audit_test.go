@@ -210,6 +210,35 @@ func TestAudit_one_key_for_all_processes(t *testing.T) {
 	require.Equal(t, exitWhole, code, told)
 }
 
+// TestAudit_processes_without_a_key_file share one through the store; a file that comes later takes it along, and counts alone from then on.
+func TestAudit_processes_without_a_key_file(t *testing.T) {
+	t.Parallel()
+	redis, uri := redistest.Start(t), database(t)
+	engines := []string{"REDIS_ADDR=" + redis.Addr, "MONGO_URI=" + uri, "MONGO_ALLOW_STANDALONE=1"}
+	servers := harness.StartShared(t, 2, append([]string{"AUDIT_KEY_FILE="}, engines...)...)
+	first, second := &world{server: servers[0]}, &world{server: servers[1]}
+	admin := first.admin(t)
+	admin.role(t, first.account(t), "STAFF")
+	other := second.admin(t)
+	other.role(t, second.account(t), "STAFF") // its values are wrapped by the same key
+	sealedUp(t, admin, 2)
+	for _, s := range servers {
+		require.Contains(t, s.Log(), "AUDIT_KEY_FILE")
+		code, told := s.Command("audit", "verify")
+		require.Equal(t, exitWhole, code, told)
+	}
+
+	for _, s := range servers {
+		s.Stop()
+	}
+	file := filepath.Join(t.TempDir(), "audit_key")
+	later := &world{server: harness.StartShared(t, 1, append([]string{"AUDIT_KEY_FILE=" + file}, engines...)...)[0]}
+	third := later.admin(t)
+	third.role(t, later.account(t), "STAFF")
+	code, told := later.server.Command("audit", "verify")
+	require.Equal(t, exitWhole, code, told)
+}
+
 // attacks changes copies of the record, each in one way.
 func (r ledger) attacks(t *testing.T) {
 	for name, c := range map[string]struct {
