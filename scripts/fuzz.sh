@@ -14,7 +14,7 @@ run() {
   local package=$1 target=$2 log="$CACHE/fuzz.log"
   count=$((count + 1))
   # -run ^$ leaves out the package's tests; two workers, because the machine has other things to do.
-  if go test -tags nomsgpack -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 5s -parallel 2 -timeout 10m "$package" >"$log" 2>&1; then
+  if go test -tags nomsgpack -run '^$' -fuzz "^$target\$" -fuzztime "$time" -fuzzminimizetime 5s -parallel 2 -timeout 10m "$package" >"$log" 2>&1 </dev/null; then
     note "$(printf '%-20s %s: %s' "$target" "$package" "$(grep -oE 'execs: [0-9]+' "$log" | tail -n 1)")"
     return
   fi
