@@ -28,28 +28,28 @@ The above copyright notice and this permission notice shall be included in all c
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	bsd := "Redistribution and use in source and binary forms, with or without modification, are permitted. Redistributions in binary form must reproduce …"
-	for text, want := range map[string]string{
-		mit:                                      "MIT",
-		strings.ReplaceAll(mit, " ", "\n\t  * "): "MIT",
-		"                                 Apache License\n                           Version 2.0, January 2004": "Apache-2.0",
-		bsd:                                  "BSD-2-Clause",
-		bsd + " Neither the name of Google…": "BSD-3-Clause",
-		bsd + " … may not be used to endorse or promote products": "BSD-3-Clause",
-		"ISC License\nPermission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided that the above": "ISC",
-		"Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted.":                                      "0BSD",
-		"This is free and unencumbered software released into the public domain.":                                                                                      "Unlicense",
-		"SIL OPEN FONT LICENSE Version 1.1 - 26 February 2007":                                                                                                         "OFL-1.1",
-		"GNU GENERAL PUBLIC LICENSE Version 3":                                                                                                                         "GPL",
-		"GNU AFFERO GENERAL PUBLIC LICENSE Version 3":                                                                                                                  "AGPL-3.0",
-		"GNU LESSER GENERAL PUBLIC LICENSE":                                                                                                                            "LGPL",
-		"Mozilla Public License Version 2.0":                                                                                                                           "MPL-2.0",
-		"Business Source License 1.1":                                                                                                                                  "BUSL-1.1",
-		"Server Side Public License":                                                                                                                                   "SSPL-1.0",
-		mit + "\nThe files of x/ are under the GNU General Public License.":                                                                                            "GPL",
-		"All rights reserved.":                                                                                                                                         "",
-		"":                                                                                                                                                             "",
+	for _, c := range []struct{ text, want string }{
+		{mit, "MIT"},
+		{strings.ReplaceAll(mit, " ", "\n\t  * "), "MIT"},
+		{"                                 Apache License\n                           Version 2.0, January 2004", "Apache-2.0"},
+		{bsd, "BSD-2-Clause"},
+		{bsd + " Neither the name of Google…", "BSD-3-Clause"},
+		{bsd + " … may not be used to endorse or promote products", "BSD-3-Clause"},
+		{"ISC License\nPermission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided that the above", "ISC"},
+		{"Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted.", "0BSD"},
+		{"This is free and unencumbered software released into the public domain.", "Unlicense"},
+		{"SIL OPEN FONT LICENSE Version 1.1 - 26 February 2007", "OFL-1.1"},
+		{"GNU GENERAL PUBLIC LICENSE Version 3", "GPL"},
+		{"GNU AFFERO GENERAL PUBLIC LICENSE Version 3", "AGPL-3.0"},
+		{"GNU LESSER GENERAL PUBLIC LICENSE", "LGPL"},
+		{"Mozilla Public License Version 2.0", "MPL-2.0"},
+		{"Business Source License 1.1", "BUSL-1.1"},
+		{"Server Side Public License", "SSPL-1.0"},
+		{mit + "\nThe files of x/ are under the GNU General Public License.", "GPL"},
+		{"All rights reserved.", ""},
+		{"", ""},
 	} {
-		require.Equal(t, want, supply.Classify(text), text)
+		require.Equal(t, c.want, supply.Classify(c.text), c.text)
 	}
 }
 
