@@ -9,8 +9,8 @@ const program = `/authorize?redirect_uri=http://127.0.0.1:49152/cb&code_challeng
 
 type Look = (page: Page, what: string) => Promise<void>
 
-/** Walks through everything that has to do with who one is, and lets `look` judge each state. */
-async function walk(page: Page, house: House, look: Look): Promise<void> {
+/** Walks through everything that has to do with one's own account, and lets `look` judge each state. */
+async function lookAtAccount(page: Page, house: House, look: Look): Promise<void> {
   const [show] = await showtimes(house.server, { min: 120, max: 160 })
   await openSeats(page, show)
   await page.getByRole('button', { name: 'Find best seats' }).click()
@@ -38,10 +38,11 @@ async function walk(page: Page, house: House, look: Look): Promise<void> {
   await page.goto(program)
   await expect(page.getByRole('button', { name: 'Allow' })).toBeVisible()
   await look(page, 'a program asks')
-  await lookAtStaff(page, look)
 }
 
+/** The same with the pages of the house. */
 async function lookAtStaff(page: Page, look: Look): Promise<void> {
+  await signIn(page, people.admin)
   await page.goto('/staff')
   await page.getByRole('button', { name: 'Find' }).click()
   await expect(page.getByRole('button', { name: /^Refund / }).first()).toBeVisible()
@@ -61,7 +62,7 @@ async function lookAtStaff(page: Page, look: Look): Promise<void> {
   await page.getByRole('radio', { name: /^Manager/ }).check()
   await look(page, 'a person')
   await page.goto('/staff/audit')
-  await expect(page.getByRole('main').getByText('Token made').first()).toBeAttached()
+  await expect(page.getByRole('main').getByText('The whole entry').first()).toBeVisible()
   await page.getByText('The whole entry').first().click()
   await look(page, 'the record')
 }
@@ -71,11 +72,15 @@ for (const [name, viewport] of Object.entries(widths)) {
     test.describe(`${name}, ${colorScheme}`, () => {
       test.use({ viewport, colorScheme })
 
-      test('whatever has to do with who one is, is free of accessibility faults', async ({
+      test("the sign-in and one's account are free of accessibility faults", async ({
         house,
         page,
       }) => {
-        await walk(page, house, audit)
+        await lookAtAccount(page, house, audit)
+      })
+
+      test('people and the record are free of accessibility faults', async ({ page }) => {
+        await lookAtStaff(page, audit)
       })
     })
   }
@@ -85,16 +90,19 @@ test.describe('narrow', () => {
   test.use({ viewport: { width: 320, height: 640 } })
 
   test('320 pixels reflow without a sideways scroll', async ({ house, page }) => {
-    await walk(page, house, async (shown, what) => {
+    const look: Look = async (shown, what) => {
       expect(await overflow(shown), what).toBeLessThanOrEqual(0)
-    })
+    }
+    await lookAtAccount(page, house, look)
+    await page.context().clearCookies()
+    await lookAtStaff(page, look)
   })
 })
 
 test.describe('when the session ends elsewhere', () => {
   test.use({ viewport: widths.phone })
 
-  test('the note is reached and answered by keyboard alone', async ({ house, page }) => {
+  test('the note is reached and answered by keyboard alone', async ({ page }) => {
     await signIn(page, people.other)
     const tab = await page.context().newPage()
     await tab.goto('/account')
@@ -109,6 +117,5 @@ test.describe('when the session ends elsewhere', () => {
     }
     await page.keyboard.press('Enter')
     await expect(note).toHaveCount(0)
-    expect(house.server.url).toBeTruthy()
   })
 })

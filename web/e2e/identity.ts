@@ -12,6 +12,17 @@ export const people = {
   clerk: { email: 'cleo@example.com', name: 'Cleo Ward' },
 } satisfies Record<string, Identity>
 
+let newcomers = 0
+
+/** Somebody who was never here: what is counted of him is this test's own. */
+export function newcomer({ provider }: House, name: string): Identity {
+  newcomers++
+  const email = `${name.toLowerCase().replaceAll(' ', '.')}.${String(newcomers)}@example.com`
+  const person = { email, name }
+  provider.add(person)
+  return person
+}
+
 /** The product with a provider beside it. */
 export interface House {
   server: Server

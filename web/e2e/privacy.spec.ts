@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { showtimes } from './fixtures'
 import { expectTickets, fillCard, freeSeats, hold, openSeats, pay } from './house'
-import { closeHouse, expect, openHouse, people, signIn, test } from './identity'
+import { closeHouse, expect, newcomer, openHouse, people, signIn, test } from './identity'
 import { answerAtProvider } from './provider'
 
 test('what the cinema knows is downloaded, then the account is deleted after a fresh sign-in', async ({
@@ -65,8 +65,7 @@ test('an admin erases a person and says why; the record keeps that and no more',
   house,
   page,
 }) => {
-  const person = { email: 'erica@example.com', name: 'Erica Gone' }
-  house.provider.add(person)
+  const person = newcomer(house, 'Erica Gone')
   await signIn(page, person)
   await page.context().clearCookies()
   await signIn(page, people.admin)

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, people, signIn, test } from './identity'
+import { expect, newcomer, signIn, test } from './identity'
 
 interface AccessToken {
   access_token: string
@@ -18,7 +18,8 @@ test('a token is made, used by a program, and refused once it is revoked', async
   page,
 }) => {
   const { url } = house.server
-  await signIn(page, people.other)
+  const person = newcomer(house, 'Nora Night')
+  await signIn(page, person)
   await page.goto('/account')
   const tokens = page.getByRole('region', { name: 'Command line and programs' })
   await tokens.getByRole('button', { name: 'Make a token' }).click()
@@ -37,7 +38,7 @@ test('a token is made, used by a program, and refused once it is revoked', async
   const me = (await (await call(`${url}/api/me`, access_token)).json()) as {
     user: { email: string }
   }
-  expect(me.user.email).toBe(people.other.email)
+  expect(me.user.email).toBe(person.email)
   expect((await call(`${url}/api/auth/logout`, access_token, { method: 'POST' })).status).toBe(403)
 
   // It is never shown again.
@@ -81,6 +82,7 @@ test('a program on this computer asks, is denied, is allowed, and acts', async (
 }) => {
   const { url } = house.server
   const program = await listen()
+  const person = newcomer(house, 'Conrad Line')
   try {
     const verifier = randomBytes(32).toString('base64url')
     const asked = new URLSearchParams({
@@ -94,12 +96,12 @@ test('a program on this computer asks, is denied, is allowed, and acts', async (
     await page.goto(`/authorize?${asked}`)
     await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click()
     await page.getByRole('link', { name: 'Continue with Google' }).click()
-    await page.getByLabel('E-mail').fill(people.clerk.email)
+    await page.getByLabel('E-mail').fill(person.email)
     await page.getByRole('button', { name: 'Sign in' }).click()
     const request = page.getByRole('region', { name: 'What it asks for' })
     await expect(request).toContainText('cinema-cli')
     await expect(request).toContainText(program.address)
-    await expect(request).toContainText(people.clerk.name)
+    await expect(request).toContainText(person.name)
     await expect(request.getByRole('listitem')).toHaveCount(2)
 
     await request.getByRole('button', { name: 'Deny' }).click()
@@ -135,8 +137,8 @@ test('a program on this computer asks, is denied, is allowed, and acts', async (
   }
 })
 
-test('a program elsewhere is not even asked about', async ({ page }) => {
-  await signIn(page, people.clerk)
+test('a program elsewhere is not even asked about', async ({ house, page }) => {
+  await signIn(page, newcomer(house, 'Conrad Line'))
   await page.goto(
     `/authorize?redirect_uri=https://evil.example/cb&code_challenge=${'a'.repeat(43)}&state=x`,
   )

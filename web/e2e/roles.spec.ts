@@ -1,6 +1,6 @@
 import { guard } from './fixtures'
-import { closeHouse, expect, openHouse, people, signIn, test } from './identity'
-import { answerAtProvider } from './provider'
+import { closeHouse, expect, newcomer, openHouse, people, signIn, test } from './identity'
+import { answerAtProvider, cancelAtProvider } from './provider'
 
 test('a role is given after a fresh sign-in, nothing typed is lost, and the person sees the staff page', async ({
   browser,
@@ -36,6 +36,16 @@ test('a role is given after a fresh sign-in, nothing typed is lost, and the pers
     await dialog.getByRole('button', { name: 'Not now' }).click()
     await expect(page.getByRole('radio', { name: /^Manager/ })).toBeChecked()
     await expect(page.getByRole('checkbox', { name: 'Lumen' })).toBeChecked()
+
+    // Whoever thinks better of it at the provider finds everything as it was, and is asked again.
+    await page.getByRole('button', { name: 'Save the role' }).click()
+    await dialog.getByRole('button', { name: 'Continue with Google' }).click()
+    await cancelAtProvider(page)
+    await expect(page.getByText(/You are signed in as Rosa Admin/)).toBeVisible()
+    await page.getByRole('link', { name: 'Go on' }).click()
+    await expect(dialog).toBeVisible()
+    await dialog.getByRole('button', { name: 'Not now' }).click()
+    await expect(page.getByRole('radio', { name: /^Manager/ })).toBeChecked()
 
     const before = house.provider.logins
     await page.getByRole('button', { name: 'Save the role' }).click()
@@ -74,7 +84,8 @@ test('an admin by the settings cannot be lowered here, and a role that is taken 
 }) => {
   const context = await browser.newContext({ baseURL: house.server.url })
   const clerk = await context.newPage()
-  await signIn(clerk, people.clerk)
+  const person = newcomer(house, 'Carla Reed')
+  await signIn(clerk, person)
   await signIn(page, people.admin)
 
   await page.goto('/staff/people?q=rosa')
@@ -85,8 +96,8 @@ test('an admin by the settings cannot be lowered here, and a role that is taken 
   await expect(page.getByRole('alert').filter({ hasText: 'ADMIN_EMAILS' })).toBeVisible()
 
   const setRole = async (role: RegExp) => {
-    await page.goto('/staff/people?q=cleo')
-    await page.getByRole('link', { name: people.clerk.name }).click()
+    await page.goto('/staff/people?q=carla')
+    await page.getByRole('link', { name: person.name }).click()
     await page.getByRole('radio', { name: role }).check()
     await page.getByRole('button', { name: 'Save the role' }).click()
     await expect(page.getByRole('button', { name: 'Save the role' })).toBeDisabled()

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { guard, showtimes } from './fixtures'
 import { freeSeats, hold, openSeats, seat } from './house'
-import { expect, people, signIn, test } from './identity'
+import { expect, newcomer, signIn, test } from './identity'
 
 const studio = { min: 120, max: 160 }
 
@@ -38,7 +38,7 @@ test('a sign-out in one tab ends the socket of the other, which says so and goes
 }) => {
   const [show] = await showtimes(house.server, studio)
   const [id] = await freeSeats(house.server, show.id, 1)
-  await signIn(page, people.guest)
+  await signIn(page, newcomer(house, 'Tabitha Two'))
   await openSeats(page, show)
   await hold(page, id)
   await watchSocket(page, show.id)
@@ -81,11 +81,12 @@ test('signing out everywhere reaches another browser, its page and its socket', 
   const faults: string[] = []
   await guard(context, faults)
   const phone = await context.newPage()
-  await signIn(phone, people.other)
+  const person = newcomer(house, 'Pia Phone')
+  await signIn(phone, person)
   await openSeats(phone, show)
   await watchSocket(phone, show.id)
 
-  await signIn(page, people.other)
+  await signIn(page, person)
   await page.goto('/account')
   const mine = page.getByRole('region', { name: 'Where you are signed in' })
   await expect(mine.getByRole('listitem')).toHaveCount(2)
@@ -103,8 +104,9 @@ test('signing out everywhere reaches another browser, its page and its socket', 
 test('one session is ended from the list, here included', async ({ browser, house, page }) => {
   const context = await browser.newContext({ baseURL: house.server.url })
   const phone = await context.newPage()
-  await signIn(phone, people.clerk)
-  await signIn(page, people.clerk)
+  const person = newcomer(house, 'Lena List')
+  await signIn(phone, person)
+  await signIn(page, person)
   await page.goto('/account')
   const mine = page.getByRole('region', { name: 'Where you are signed in' })
   await mine.getByRole('button', { name: /^Sign out Chromium/ }).click()

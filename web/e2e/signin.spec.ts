@@ -1,7 +1,7 @@
 import type { Page, Request } from '@playwright/test'
 import { guard, showtimes } from './fixtures'
 import { expectTickets, fillCard, freeSeats, hold, openSeats, pay, seat } from './house'
-import { closeHouse, expect, type House, openHouse, people, test } from './identity'
+import { closeHouse, expect, type House, newcomer, openHouse, people, test } from './identity'
 import { answerAtProvider, cancelAtProvider } from './provider'
 
 const studio = { min: 120, max: 160 }
@@ -66,8 +66,7 @@ test('a guest signs in with seats in his hand, for the first time and again, and
   house,
   page,
 }) => {
-  const email = 'first@example.com'
-  house.provider.add({ email, name: 'Fern First' })
+  const { email } = newcomer(house, 'Fern First')
   await signInAndBuy(page, house, email, 'Fern First', 0)
   await page.goto('/tickets')
   await expect(page.getByRole('main').getByRole('listitem')).toHaveCount(1)

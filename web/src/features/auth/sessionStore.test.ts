@@ -1,5 +1,5 @@
-import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, expect, it, vi } from 'vitest'
+import { createPinia, disposePinia, setActivePinia, type Pinia } from 'pinia'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { otherTabs } from './otherTabs'
 import { get } from '@/shared/api'
 import { useSessionStore } from './sessionStore'
@@ -10,6 +10,7 @@ const admin = { id: 'u2', email: 'admin@example.com', name: 'Ana', role: 'ADMIN'
 /** Answers by path; what is missing is a lost connection. */
 let server: Record<string, () => Response>
 let asked: string[]
+let pinia: Pinia
 
 function me(user: object) {
   return () => Response.json({ ok: true, role: 'USER', user })
@@ -31,8 +32,11 @@ beforeEach(() => {
   asked = []
   vi.mocked(otherTabs.tell).mockClear()
   vi.stubGlobal('fetch', fetchFake)
-  setActivePinia(createPinia())
+  pinia = createPinia()
+  setActivePinia(pinia)
 })
+
+afterEach(() => disposePinia(pinia))
 
 it('asks once, however many places wait for the answer', async () => {
   server['/api/me'] = me(admin)
@@ -107,6 +111,11 @@ it('says whose session ended elsewhere, until somebody signs in', async () => {
   told()
   await vi.waitFor(() => expect(session.user).toBeNull())
   expect(session.ended?.name).toBe('Ana')
+  expect(otherTabs.tell, 'the others are told once').toHaveBeenCalledTimes(1)
+  told()
+  await vi.waitFor(() => expect(asked).toHaveLength(3))
+  await session.load()
+  expect(otherTabs.tell).toHaveBeenCalledTimes(1)
   server['/api/auth/guest'] = me(guest)
   await session.ensureGuest()
   expect(session.ended?.name, 'a guest has not signed in').toBe('Ana')

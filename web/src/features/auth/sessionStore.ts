@@ -1,6 +1,6 @@
 import { invalidateQueries } from '@/shared/api/query'
 import { defineStore } from 'pinia'
-import { computed, readonly, shallowRef } from 'vue'
+import { computed, onScopeDispose, readonly, shallowRef } from 'vue'
 import {
   get,
   isProblem,
@@ -53,8 +53,11 @@ export const useSessionStore = defineStore('session', () => {
       become(await get<Me>('/api/me'))
     } catch (cause) {
       if (isProblem(cause, 'unauthorized')) {
+        const known = user.value !== null
         if (before) ended.value = before
         become(null)
+        // Tabs that ask for nothing would not notice; one that has noticed is silent.
+        if (known) otherTabs.tell()
       } else if (!user.value && !isProblem(cause, 'network', 'timeout')) become(null)
     } finally {
       loading = null
@@ -104,7 +107,7 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   // A refusal may be older than a sign-in in another tab, so the server is asked who this is now.
-  onUnauthorized(() => void (user.value && load(true)))
+  onScopeDispose(onUnauthorized(() => void (user.value && load(true))))
   otherTabs.onTold(() => void load(true))
 
   return {
