@@ -60,6 +60,9 @@ type Conn struct {
 	recovered chan struct{}
 }
 
+// noHost tells characters that no host has.
+func noHost(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/@[]", r) }
+
 // Addrs reads a list of addresses divided by commas; a missing port is 6379.
 func Addrs(list string) ([]string, error) {
 	var out []string
@@ -70,9 +73,12 @@ func Addrs(list string) ([]string, error) {
 		}
 		host, port, err := net.SplitHostPort(addr)
 		if err != nil {
-			host, port = strings.Trim(addr, "[]"), "6379"
+			host, port = addr, "6379"
+			if inner, ok := strings.CutPrefix(addr, "["); ok {
+				host, _ = strings.CutSuffix(inner, "]")
+			}
 		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" || strings.ContainsAny(host, "/@[] \t\r\n\x00") {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || host == "" || strings.ContainsFunc(host, noHost) {
 			if i := strings.LastIndexByte(addr, '@'); i >= 0 { // credentials do not belong there, nor into a message
 				addr = "…" + addr[i:]
 			}
