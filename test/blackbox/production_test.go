@@ -1,6 +1,7 @@
 package blackbox_test
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,7 +18,9 @@ import (
 // refusedStart runs the product on a configuration that it must refuse: it ends by itself with status 1 and says why in one message.
 func refusedStart(t *testing.T, command string, env ...string) string {
 	t.Helper()
-	cmd := exec.Command(harness.Binary(t), command)
+	ctx, cancel := context.WithTimeout(context.Background(), patience) // one that starts would serve for ever
+	defer cancel()
+	cmd := exec.CommandContext(ctx, harness.Binary(t), command)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{"HOME=" + cmd.Dir, "ADDR=127.0.0.1", "PORT=0", "ADMIN_ADDR=off"}, env...)
 	out, err := cmd.CombinedOutput()
