@@ -148,5 +148,5 @@ for (const m of mutants) {
     console.log(`  nobody noticed: ${m.rule}`)
   } else say(m, 'noticed')
 }
-console.log(`${mutants.length - bad} of ${mutants.length} rules are missed when they are switched off`)
+console.log(`${mutants.length - bad} of ${mutants.length} rules are noticed when they are switched off`)
 process.exit(bad > 0 ? 1 : 0)
