@@ -20,6 +20,7 @@ func TestPrograms_are_nobody_new(t *testing.T) {
 			"POST /api/admin/users/" + p.id + "/role":      map[string]string{"role": "ADMIN"},
 			"PATCH /api/admin/users/" + p.id + "/role":     map[string]string{"role": "STAFF"},
 			"POST /api/admin/users/" + p.id + "/sign-out":  nil,
+			"DELETE /api/admin/users/" + p.id:              map[string]string{"reason": "a program wants to"},
 			"POST /api/admin/bookings/" + b.ID + "/refund": map[string]string{"reason": "a program wants to"},
 		} {
 			program.refused(t, "step_up_required", target, body)
